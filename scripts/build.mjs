@@ -1,0 +1,98 @@
+// Bundles the programs and the library into dist/; with --types also emits the declarations. `node scripts/build.mjs [--types]`.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureDependencies, ROOT } from './bootstrap.mjs';
+
+/** A name nobody else uses, so that no source can collide with it; CommonJS packages in the bundle need `require`. */
+const REQUIRE_BANNER =
+  "import { createRequire as __slipwayRequire } from 'node:module'; const require = __slipwayRequire(import.meta.url);";
+
+export const BUNDLE_OPTIONS = {
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  loader: { '.sh': 'text' },
+  logLevel: 'warning',
+};
+
+export async function build({ types = false } = {}) {
+  const { build: esbuild } = await import('esbuild');
+  const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  await esbuild({
+    ...BUNDLE_OPTIONS,
+    absWorkingDir: ROOT,
+    entryPoints: {
+      'bin/slipway': 'src/cli/slipway.ts',
+      'bin/lifecycle': 'src/cli/lifecycle.ts',
+      index: 'src/index.ts',
+    },
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: 'linked',
+    legalComments: 'none',
+    banner: { js: REQUIRE_BANNER },
+    define: { __SLIPWAY_VERSION__: JSON.stringify(version), __SLIPWAY_COMMIT__: JSON.stringify(commit()) },
+  });
+  chmodSync(join(ROOT, 'dist/bin/slipway.js'), 0o755);
+  writeFileSync(join(ROOT, 'dist/LICENSES.txt'), licences());
+  if (types) emitTypes();
+}
+
+function emitTypes() {
+  const result = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+  cpSync(join(ROOT, 'src/core/text-modules.d.ts'), join(ROOT, 'dist/types/core/text-modules.d.ts'));
+}
+
+function commit() {
+  const result = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' });
+  return result.status === 0 ? result.stdout.trim() : '';
+}
+
+/** The licence texts of the bundled packages and what they bring. */
+function licences() {
+  const names = [
+    'undici',
+    'yargs',
+    'yargs-parser',
+    'cliui',
+    'escalade',
+    'get-caller-file',
+    'string-width',
+    'y18n',
+    'strip-ansi',
+    'ansi-regex',
+    'emoji-regex',
+    'get-east-asian-width',
+    'wrap-ansi',
+    'ansi-styles',
+    'tar-stream',
+    'streamx',
+    'fast-fifo',
+    'b4a',
+    'text-decoder',
+    '@iarna/toml',
+    'node-forge',
+  ];
+  return names
+    .filter((name) => existsSync(join(ROOT, 'node_modules', name)))
+    .map((name) => {
+      const folder = join(ROOT, 'node_modules', name);
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name}\n${'='.repeat(name.length)}\n${file === undefined ? 'see package.json' : readFileSync(join(folder, file), 'utf8')}`;
+    })
+    .join('\n\n');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await ensureDependencies();
+  await build({ types: process.argv.includes('--types') });
+}

@@ -1,0 +1,84 @@
+/**
+ * What happens during a command, as data. Renderers in `term/` turn it into text; `--json` prints it line by line with `v: 1`
+ * and a time. Buildpack output is an event too. The reference `docs/reference/events.md` is generated from this union.
+ */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export type PhaseName = 'analyze' | 'detect' | 'restore' | 'build' | 'export' | 'rebase' | 'extend' | 'launch';
+
+export type LayerStatus = 'new' | 'changed' | 'reused' | 'referenced';
+
+export type Event =
+  /** A line the Go lifecycle prints too (contract §18): shown as it is by `bin/lifecycle/*`; by `slipway` only with --verbose or when warn/error. */
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
+  /** A warning of ours with a stable code. */
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | { readonly type: 'build.start'; readonly image: string }
+  | {
+      readonly type: 'image.resolved';
+      readonly role: string;
+      readonly requested: string;
+      readonly index?: string;
+      readonly manifest: string;
+      readonly platform: string;
+      readonly note?: string;
+    }
+  | { readonly type: 'sandbox.chosen'; readonly strategy: string; readonly description: string }
+  | { readonly type: 'phase.start'; readonly phase: PhaseName }
+  | { readonly type: 'phase.end'; readonly phase: PhaseName; readonly ms: number; readonly summary?: string }
+  | { readonly type: 'detect.result'; readonly passed: readonly string[]; readonly attempted: number }
+  | { readonly type: 'buildpack.start'; readonly phase: PhaseName; readonly buildpack: string }
+  | {
+      readonly type: 'output';
+      readonly source: string;
+      readonly stream: 'stdout' | 'stderr';
+      /** One line without its newline; `partial` when the stream ended without one. */
+      readonly line: string;
+    }
+  | {
+      readonly type: 'layer';
+      /** `buildpack:layer`, `slice-1`, `buildpacksio/lifecycle:launcher`, or `base`. */
+      readonly id: string;
+      readonly diffId: string;
+      readonly digest?: string;
+      /** Compressed size in bytes, when known. */
+      readonly size?: number;
+      readonly status: LayerStatus;
+      readonly reason?: string;
+    }
+  | {
+      readonly type: 'blob.progress';
+      readonly action: 'pull' | 'push' | 'write';
+      readonly target: string;
+      readonly digest: string;
+      readonly bytes: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'http.retry';
+      readonly url: string;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly delayMs: number;
+    }
+  | {
+      readonly type: 'build.end';
+      readonly image: string;
+      readonly digest: string;
+      readonly platform: string;
+      readonly layers: number;
+      readonly size: number;
+      readonly outputs: readonly BuildOutput[];
+    };
+
+export interface BuildOutput {
+  /** Location as the user wrote it. */
+  readonly location: string;
+  readonly digest?: string;
+  readonly blobsWritten?: number;
+  readonly blobsTotal?: number;
+  readonly bytes?: number;
+  readonly error?: string;
+}
+
+export type Emit = (event: Event) => void;

@@ -1,0 +1,5 @@
+/** Text files bundled by the build (`loader: {'.sh': 'text'}`). */
+declare module '*.sh' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,36 @@
+import type { Place } from './place.ts';
+
+/** One entry written from data, not from disk. */
+export type LayerEntry =
+  | {
+      readonly kind: 'directory';
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: 'symlink';
+      readonly path: string;
+      readonly target: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    };
+
+/** What a layer is made of. Paths are the logical ones of the image. */
+export type LayerSource =
+  /** A directory below `place` (or the place itself), with parents: contract §14.3 DirLayer. `path` is absolute and logical. */
+  | { readonly kind: 'dir'; readonly place: Place; readonly path: string }
+  /** Chosen files of the app in byte order of their full path: contract §14.3 SliceLayers. Paths are relative to the place, as bytes. */
+  | { readonly kind: 'slice'; readonly place: Place; readonly paths: readonly Buffer[] }
+  /** Entries given as data, in this order (launcher, process types). */
+  | { readonly kind: 'entries'; readonly entries: readonly LayerEntry[] };

@@ -1,0 +1,50 @@
+import type { Context } from '../core/context.ts';
+
+/** A directory or file of this machine that a command sees at `target`. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly writable: boolean;
+}
+
+/** What the command's `/` is. `host` is this machine's own root, read-only where the strategy can. */
+export type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
+
+export interface SandboxRequest {
+  readonly root: SandboxRoot;
+  /** Program (absolute path as seen inside) and arguments. */
+  readonly argv: readonly [string, ...string[]];
+  /** Working directory as seen inside. */
+  readonly cwd: string;
+  /** The whole environment: nothing else is passed on. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  /** Ids of the command; absent = those of this process. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly network: 'host' | 'none';
+  readonly limits?: { readonly wallMs?: number };
+  /** Raw output as it comes. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+}
+
+export type SandboxExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  /** The program could not be started at all (not executable, wrong format, missing interpreter). */
+  | { readonly kind: 'not-started'; readonly reason: string };
+
+/** One way to run buildpacks. Chosen by probing (sandbox.md §1); the interface of every strategy. */
+export interface Sandbox {
+  /** `bubblewrap`, `host`, …: for messages and `--sandbox`. */
+  readonly name: string;
+  /** What it isolates, in words: `own user, read-only root, network on`. */
+  readonly description: string;
+  /** True when commands see mounts at their `target`; false when they only see real paths (`host`). */
+  readonly mapsPaths: boolean;
+  readonly run: (request: SandboxRequest, ctx: Context) => Promise<SandboxExit>;
+}
+
+/** The path by which a command in this sandbox sees a mount's directory. */
+export function pathInside(sandbox: Sandbox, mount: { readonly source: string; readonly target: string }): string {
+  return sandbox.mapsPaths ? mount.target : mount.source;
+}
