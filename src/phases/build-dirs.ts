@@ -1,0 +1,18 @@
+import type { Place } from '../layer/place.ts';
+
+/** A directory of this machine and the path by which a buildpack finds it (where the sandbox maps paths). */
+export interface DirPair {
+  /** Absolute path here. */
+  readonly real: string;
+  /** Absolute path as a buildpack sees it. */
+  readonly logical: string;
+}
+
+/** The directories that detect and build hand to buildpacks. `platform` and `buildConfig` may be missing on disk. */
+export interface BuildDirs {
+  readonly layers: Place;
+  readonly app: Place;
+  readonly platform: DirPair;
+  readonly buildConfig: DirPair;
+  readonly buildpacks: DirPair;
+}
