@@ -1,0 +1,39 @@
+import type { Context } from '../core/context.ts';
+
+/** What a keychain knows of a registry: a name and password, a token to send as it is, or a refresh token for the token endpoint. */
+export type Credentials =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'identity'; readonly token: string };
+
+export interface FoundCredentials {
+  /** Absent = anonymous. */
+  readonly credentials?: Credentials;
+  /** Where it was looked and what was there, a line each; never a secret. */
+  readonly trace: readonly string[];
+}
+
+/** Where the client asks for credentials. Throws `CREDENTIALS_INVALID` for a source that is there and cannot be read. */
+export interface CredentialLookup {
+  readonly find: (registry: string, repository: string, ctx: Context) => Promise<FoundCredentials>;
+}
+
+export interface RetryOptions {
+  /** How often a request is sent at most. Default 4. */
+  readonly attempts?: number;
+  /** First delay in milliseconds; doubled each time, with jitter. Default 500. */
+  readonly baseDelayMs?: number;
+}
+
+/** One configuration for every role (run image, app image, cache …). */
+export interface RegistryOptions {
+  /** Exact `host[:port]` that may be spoken to over plain HTTP. Loopback always may. */
+  readonly insecure: readonly string[];
+  readonly credentials: CredentialLookup;
+  /** Registry name → base URL, where they differ (golden comparisons: a recorded host served on a free port). */
+  readonly addresses?: ReadonlyMap<string, string>;
+  /** Any network call is an error that names who asked. */
+  readonly offline?: boolean;
+  readonly userAgent: string;
+  readonly retry?: RetryOptions;
+}
