@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { SlipwayError } from '../core/errors.ts';
+import type { PlatformFeatures } from '../cnb/features.ts';
+import type { Owner } from '../layer/place.ts';
+import { parsePlatform, type Platform } from '../oci/platform.ts';
+import { readName, type NamedLocation, type NameRules } from './names.ts';
+import type { OptionValues } from './option-values.ts';
+
+/** What every reader of inputs needs: the values, and the two things that are not in them. */
+export interface InputSource {
+  readonly values: OptionValues;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly features: PlatformFeatures;
+  readonly cwd: string;
+}
+
+/** Inputs that all programs share. */
+export interface CommonInputs {
+  readonly features: PlatformFeatures;
+  /** Absolute. */
+  readonly layersDir: string;
+  readonly owner: Owner;
+  /** Registries that may be asked over plain HTTP. */
+  readonly insecure: readonly string[];
+  readonly names: NameRules;
+  readonly execEnv: string;
+  /** Text of warnings about the combination of inputs. */
+  readonly warnings: readonly string[];
+}
+
+/** Throws `ARGUMENT_INVALID` for `-daemon`, for `-layout` without `-layout-dir`, and for two kinds of cache at once. */
+export function readCommon(source: InputSource): CommonInputs {
+  const { values, env } = source;
+  refuseDaemon(values);
+  refuseCacheImage(values);
+  return {
+    features: source.features,
+    layersDir: values.required('layers'),
+    owner: { uid: values.integer('uid'), gid: values.integer('gid') },
+    insecure: values.list('insecure-registry'),
+    names: readNameRules(values),
+    execEnv: nonEmpty(env['CNB_EXEC_ENV']) ?? 'production',
+    warnings: [],
+  };
+}
+
+/** `-target` or SLIPWAY_TARGET. */
+export function readTarget(values: OptionValues): Platform | undefined {
+  const text = values.text('target');
+  return text === undefined ? undefined : parsePlatform(text);
+}
+
+/** A name argument that may be absent. */
+export function optionalName(text: string | undefined, names: NameRules): NamedLocation | undefined {
+  return text === undefined || text === '' ? undefined : readName(text, names);
+}
+
+/** A path of a file, absolute against the working directory of the program. */
+export function absolute(source: InputSource, path: string): string {
+  return resolve(source.cwd, path);
+}
+
+export function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text;
+}
+
+function readNameRules(values: OptionValues): NameRules {
+  if (!values.boolean('layout')) return {};
+  const layoutDir = values.text('layout-dir');
+  if (layoutDir === undefined) {
+    throw new SlipwayError('ARGUMENT_INVALID', '-layout requires -layout-dir', {
+      hint: 'give -layout-dir DIR, or name the layout itself: oci:DIR[:NAME]',
+    });
+  }
+  return { layoutDir };
+}
+
+function refuseDaemon(values: OptionValues): void {
+  if (!values.boolean('daemon')) return;
+  throw new SlipwayError('ARGUMENT_INVALID', '-daemon is not supported: no daemon is used', {
+    hint: 'write to docker-archive:FILE and run "docker load -i FILE"',
+  });
+}
+
+function refuseCacheImage(values: OptionValues): void {
+  if (values.text('cache-image') === undefined) return;
+  if (values.text('cache-dir') !== undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of -cache-image and -cache-dir');
+  throw new SlipwayError('NOT_SUPPORTED', '-cache-image is not supported by this version', {
+    exit: 3,
+    hint: 'use -cache-dir',
+  });
+}

@@ -1,0 +1,216 @@
+import { SlipwayError } from '../core/errors.ts';
+import type { Platform } from '../oci/platform.ts';
+import {
+  nonEmpty,
+  optionalName,
+  readCommon,
+  readTarget,
+  type CommonInputs,
+  type InputSource,
+} from './common-inputs.ts';
+import { asOutput, readName, type NamedLocation } from './names.ts';
+
+/** The run image as asked for: a location, the base without layers, or whatever run.toml names. */
+export type RunImageChoice =
+  | { readonly kind: 'named'; readonly image: NamedLocation }
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'from-file' };
+
+export interface AnalyzerInputs extends CommonInputs {
+  readonly analyzed: string;
+  readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
+  readonly previousImage: NamedLocation;
+  readonly runImage: RunImageChoice;
+  /** `-run-image-name`: what to record instead of a location. */
+  readonly runImageName: string | undefined;
+  readonly runToml: string;
+  readonly cacheDir: string | undefined;
+  readonly launchCacheDir: string | undefined;
+  readonly skipLayers: boolean;
+  readonly target: Platform | undefined;
+}
+
+export interface DetectorInputs extends CommonInputs {
+  readonly analyzed: string;
+  readonly appDir: string;
+  readonly buildConfigDir: string;
+  readonly buildpacksDir: string;
+  readonly platformDir: string;
+  readonly group: string;
+  readonly plan: string;
+  readonly order: string;
+  readonly system: string;
+}
+
+export interface RestorerInputs extends CommonInputs {
+  readonly analyzed: string;
+  readonly group: string;
+  readonly cacheDir: string | undefined;
+  readonly skipLayers: boolean;
+  readonly buildImage: string | undefined;
+}
+
+export interface BuilderInputs extends CommonInputs {
+  readonly analyzed: string;
+  readonly appDir: string;
+  readonly buildConfigDir: string;
+  readonly buildpacksDir: string;
+  readonly platformDir: string;
+  readonly group: string;
+  readonly plan: string;
+}
+
+export interface ExporterInputs extends CommonInputs {
+  readonly analyzed: string;
+  readonly appDir: string;
+  readonly group: string;
+  readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
+  readonly cacheDir: string | undefined;
+  readonly launchCacheDir: string | undefined;
+  readonly launcher: string;
+  readonly launcherSbomDir: string;
+  readonly processType: string | undefined;
+  readonly projectMetadata: string;
+  readonly report: string;
+  readonly runToml: string;
+  readonly sourceDateEpoch: string | undefined;
+}
+
+export function readAnalyzer(source: InputSource): AnalyzerInputs {
+  const { values } = source;
+  const common = readCommon(source);
+  const outputs = readOutputs([...values.positionals.slice(0, 1), ...values.list('tag')], common);
+  const previous = optionalName(values.text('previous-image'), common.names);
+  return {
+    ...common,
+    warnings: [...common.warnings, ...parallelWarning(source)],
+    analyzed: values.path('analyzed'),
+    outputs,
+    previousImage: previous ?? asReadable(values.positionals[0] ?? '', common),
+    runImage: readRunImage(source, common),
+    runImageName: values.text('run-image-name'),
+    runToml: values.path('run'),
+    cacheDir: values.text('cache-dir'),
+    launchCacheDir: values.text('launch-cache'),
+    skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
+    target: readTarget(values),
+  };
+}
+
+export function readDetector(source: InputSource): DetectorInputs {
+  const { values } = source;
+  return {
+    ...readBuilder(source),
+    order: values.path('order'),
+    system: values.path('system'),
+  };
+}
+
+export function readRestorer(source: InputSource): RestorerInputs {
+  const { values } = source;
+  const common = readCommon(source);
+  const cacheDir = values.text('cache-dir');
+  return {
+    ...common,
+    warnings: cacheDir === undefined ? ['No cached data will be used, no cache specified.'] : [],
+    analyzed: values.path('analyzed'),
+    group: values.path('group'),
+    cacheDir,
+    skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
+    buildImage: values.text('build-image'),
+  };
+}
+
+export function readBuilder(source: InputSource): BuilderInputs {
+  const { values } = source;
+  return {
+    ...readCommon(source),
+    analyzed: values.path('analyzed'),
+    appDir: values.required('app'),
+    buildConfigDir: values.required('build-config'),
+    buildpacksDir: values.required('buildpacks'),
+    platformDir: values.required('platform'),
+    group: values.path('group'),
+    plan: values.path('plan'),
+  };
+}
+
+export function readExporter(source: InputSource): ExporterInputs {
+  const { values } = source;
+  const common = readCommon(source);
+  if (values.text('run-image') !== values.envText('run-image')) throw unsupported('-run-image is unsupported');
+  if (values.text('image') !== undefined) throw unsupported('-image is unsupported');
+  return {
+    ...common,
+    warnings: parallelWarning(source),
+    analyzed: values.path('analyzed'),
+    group: values.path('group'),
+    outputs: readOutputs(values.positionals, common),
+    ...readExportSettings(source),
+  };
+}
+
+/** The part of the exporter's inputs that the creator shares. */
+export function readExportSettings(
+  source: InputSource,
+): Omit<ExporterInputs, keyof CommonInputs | 'analyzed' | 'group' | 'outputs'> {
+  const { values } = source;
+  return {
+    appDir: values.required('app'),
+    cacheDir: values.text('cache-dir'),
+    launchCacheDir: values.text('launch-cache'),
+    launcher: values.required('launcher'),
+    launcherSbomDir: values.path('launcher-sbom'),
+    processType: values.text('process-type'),
+    projectMetadata: values.path('project-metadata'),
+    report: values.path('report'),
+    runToml: values.path('run'),
+    sourceDateEpoch: nonEmpty(source.env['SOURCE_DATE_EPOCH']),
+  };
+}
+
+export type CreatorInputs = AnalyzerInputs & DetectorInputs & ExporterInputs;
+
+export function readCreator(source: InputSource): CreatorInputs {
+  const analyzer = readAnalyzer(source);
+  const ignoredStack = source.values.origin('stack') === 'flag' ? ['Ignoring -stack, run.toml is used instead'] : [];
+  return {
+    ...readDetector(source),
+    ...readExportSettings(source),
+    ...analyzer,
+    warnings: [...analyzer.warnings, ...ignoredStack],
+  };
+}
+
+function readRunImage(source: InputSource, common: CommonInputs): RunImageChoice {
+  const text = source.values.text('run-image');
+  if (text === undefined) return { kind: 'from-file' };
+  if (text === 'scratch') {
+    if (source.values.text('target') === undefined)
+      throw new SlipwayError('ARGUMENT_INVALID', '-run-image scratch requires -target os/arch');
+    return { kind: 'scratch' };
+  }
+  return { kind: 'named', image: readName(text, common.names) };
+}
+
+function readOutputs(texts: readonly string[], common: CommonInputs): readonly [NamedLocation, ...NamedLocation[]] {
+  const [first, ...rest] = texts.map((text) => asOutput(asReadable(text, common), common.names));
+  if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'image argument is required');
+  return [first, ...rest];
+}
+
+function asReadable(text: string, common: CommonInputs): NamedLocation {
+  if (text === '') throw new SlipwayError('ARGUMENT_INVALID', 'image argument is required');
+  return readName(text, common.names);
+}
+
+function parallelWarning(source: InputSource): readonly string[] {
+  const { values } = source;
+  return values.boolean('parallel') && values.text('cache-dir') === undefined
+    ? ['Parallel export has been enabled, but it has not taken effect because no cache has been specified.']
+    : [];
+}
+
+function unsupported(message: string): SlipwayError {
+  return new SlipwayError('ARGUMENT_INVALID', message);
+}

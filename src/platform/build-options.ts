@@ -1,0 +1,86 @@
+import type { Platform } from '../oci/platform.ts';
+import type { OutputRequest } from '../options/output.ts';
+
+/** What `slipway build` was asked to do. Paths may be relative to the working directory. */
+export interface BuildOptions {
+  /** Name of the image: what a registry output is pushed to and what archives and layouts call it. */
+  readonly image: string;
+  /** The app directory; never written to. */
+  readonly path: string;
+  /** A directory of buildpacks: `<id>/<version>/buildpack.toml`. */
+  readonly buildpacks: string;
+  /** order.toml; absent: the one in `buildpacks`, else all of its buildpacks as one group. */
+  readonly order?: string;
+  /** Location of the run image, or `scratch`. */
+  readonly runImage: string;
+  readonly runImageName?: string;
+  readonly outputs: readonly OutputRequest[];
+  /** The app's environment for buildpacks, as `<platform>/env` files. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cacheDir?: string;
+  readonly launchCacheDir?: string;
+  readonly sandbox?: 'auto' | 'bubblewrap' | 'host';
+  readonly network?: 'host' | 'none';
+  readonly target?: Platform;
+  /** `auto`, `builder`, `shell`, `none` or a path. */
+  readonly launcher?: string;
+  readonly previousImage?: string;
+  readonly defaultProcess?: string;
+  readonly projectMetadata?: string;
+  readonly report?: string;
+  /** Seconds since 1970, as SOURCE_DATE_EPOCH. */
+  readonly sourceDateEpoch?: string;
+  readonly execEnv?: string;
+  /** Where the layers directory is kept; absent: a temporary one that goes with the build. */
+  readonly layersDir?: string;
+  readonly insecureRegistries?: readonly string[];
+  readonly offline?: boolean;
+  /** Owner of everything in the image; default 1000:1000. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Do not use layers of the previous image or the cache. */
+  readonly clearCache?: boolean;
+  /** Variables of this program that buildpacks may see (contract §7.4 chooses among them), and those that name credentials. */
+  readonly machine: BuildMachine;
+}
+
+/** Facts about this machine that only the edge may ask. */
+export interface BuildMachine {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string | undefined;
+  readonly cwd: string;
+  /** `amd64`, `arm64`: in the words of the image spec. */
+  readonly architecture: string;
+  /** `linux`, `darwin`, `win32`. */
+  readonly platform: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface BuildOutcome {
+  readonly image: string;
+  /** Digest of the manifest; the same for every output. */
+  readonly digest: string;
+  readonly platform: string;
+  readonly outputs: readonly BuiltOutput[];
+  readonly layers: readonly BuiltLayer[];
+  /** Path of report.toml, when it was kept. */
+  readonly report: string | undefined;
+  /** The launcher that was put into the image, and why. */
+  readonly launcher: { readonly kind: string; readonly reason: string };
+  readonly sandbox: string;
+}
+
+export interface BuiltOutput {
+  readonly location: string;
+  readonly digest?: string;
+  readonly error?: string;
+}
+
+export interface BuiltLayer {
+  readonly id: string;
+  readonly diffId: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly status: string;
+}
