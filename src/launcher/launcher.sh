@@ -1,0 +1,4 @@
+#!/bin/sh
+# >>> data
+# <<< data
+exit 82
