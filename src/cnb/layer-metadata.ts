@@ -25,7 +25,8 @@ export interface BuildpackRecord {
   readonly key: string;
   readonly version: string;
   readonly layers: Readonly<Record<string, LayerRecord>>;
-  readonly store?: TomlTable;
+  /** `[metadata]` of store.toml: `null` when the file had none, absent when there was no file. */
+  readonly store?: TomlTable | null;
 }
 
 /** Label `io.buildpacks.lifecycle.metadata` (contract §6.1). All shas are diffIDs. */

@@ -48,6 +48,10 @@ export interface ModuleDescriptor {
   readonly order: Order;
   /** Absolute directory of the module. */
   readonly root: string;
+  /** The programs it has in `bin/`. */
+  readonly hasDetect: boolean;
+  readonly hasBuild: boolean;
+  readonly hasGenerate: boolean;
 }
 
 /** `a/b` → `a_b`: the directory name of a module. */
