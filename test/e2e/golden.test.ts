@@ -15,7 +15,8 @@ import { RecordedRoot, whyNoRecordedRoot, type RunResult } from '../support/reco
 const GOLDEN = 'testdata/golden';
 const RUN_IMAGE = '127.0.0.1:5910/base/run:v1';
 const unable = whyNoRecordedRoot();
-if (unable !== undefined && process.env['SLIPWAY_REQUIRE_PEERS'] === '1') throw new Error(`golden runs are required here: ${unable}`);
+if (unable !== undefined && process.env['SLIPWAY_REQUIRE_PEERS'] === '1')
+  throw new Error(`golden runs are required here: ${unable}`);
 const skip = unable === undefined ? false : `recorded runs cannot be repeated: ${unable}`;
 
 interface Phases {
@@ -43,20 +44,44 @@ describe('golden', { skip }, () => {
       program: 'creator',
       user: 'root',
       args: [
-        ...['-log-level', 'debug', '-uid', '1000', '-gid', '1000', '-order', '/io/order.toml', '-launcher', '/io/launcher-stub'],
-        ...['-project-metadata', '/io/project-metadata.toml', '-run-image', RUN_IMAGE, '-cache-dir', '/cache', '127.0.0.1:5910/app/creator'],
+        ...[
+          '-log-level',
+          'debug',
+          '-uid',
+          '1000',
+          '-gid',
+          '1000',
+          '-order',
+          '/io/order.toml',
+          '-launcher',
+          '/io/launcher-stub',
+        ],
+        ...[
+          '-project-metadata',
+          '/io/project-metadata.toml',
+          '-run-image',
+          RUN_IMAGE,
+          '-cache-dir',
+          '/cache',
+          '127.0.0.1:5910/app/creator',
+        ],
       ],
     });
     allZero(await root.finish());
     await compareImage(root, 'creator', 'app/creator', ctx);
     compareFiles(root, 'creator');
-    assert.equal(readFileSync(`${GOLDEN}/creator/image/config.json`, 'utf8'), readFileSync(`${GOLDEN}/registry-5phase/image/config.json`, 'utf8'));
+    assert.equal(
+      readFileSync(`${GOLDEN}/creator/image/config.json`, 'utf8'),
+      readFileSync(`${GOLDEN}/registry-5phase/image/config.json`, 'utf8'),
+    );
   });
 
   it('minimal: one-file app, nothing but the app layer is the buildpacks’', async (t) => {
     const { root, ctx } = await begin(t);
     root.app();
-    root.shell(`printf hi >"$ROOT/workspace/hi.txt"; chmod 644 "$ROOT/workspace/hi.txt"; chown 1000:1000 "$ROOT/workspace/hi.txt"`);
+    root.shell(
+      `printf hi >"$ROOT/workspace/hi.txt"; chmod 644 "$ROOT/workspace/hi.txt"; chown 1000:1000 "$ROOT/workspace/hi.txt"`,
+    );
     fivePhases(root, { image: '127.0.0.1:5910/app/minimal', order: 'order-min.toml' });
     allZero(await root.finish());
     await compareImage(root, 'minimal', 'app/minimal', ctx);
@@ -94,15 +119,27 @@ describe('golden', { skip }, () => {
   it('layout: the same through -layout, with the true digest of the run image (GAP-5)', async (t) => {
     const { root, ctx } = await begin(t);
     root.app('app-v1.tar');
-    root.shell('mkdir -p "$ROOT/layout/registry.example/base/run"; cp -r ' + `${process.cwd()}/${GOLDEN}/fixtures/base/run-single` + ' "$ROOT/layout/registry.example/base/run/v1"; chown -R 1000:1000 "$ROOT/layout"');
-    fivePhases(root, { image: 'registry.example/app/layout', order: 'order.toml', projectMetadata: true, layout: true });
+    root.shell(
+      'mkdir -p "$ROOT/layout/registry.example/base/run"; cp -r ' +
+        `${process.cwd()}/${GOLDEN}/fixtures/base/run-single` +
+        ' "$ROOT/layout/registry.example/base/run/v1"; chown -R 1000:1000 "$ROOT/layout"',
+    );
+    fivePhases(root, {
+      image: 'registry.example/app/layout',
+      order: 'order.toml',
+      projectMetadata: true,
+      layout: true,
+    });
     allZero(await root.finish());
     const directory = join(root.directory, 'layout/registry.example/app/layout/latest');
     const location = parseLocation(`oci:${directory}`);
     const image = await selectImage(openLayout(directory), location, ctx, { role: 'image', hostArchitecture: 'amd64' });
     const expected = readFileSync(`${GOLDEN}/layout/image/config.json`, 'utf8');
-    const recorded = /\/layout\/registry\.example\/base\/run\/v1@sha256:[0-9a-f]{64}/.exec(expected)?.[0] ?? assert.fail('no run image in the recorded label');
-    const truth = '/layout/registry.example/base/run/v1@sha256:092667d145d743cf2377c69d8b1359ac6f59ebf616814b6c929a53322ff5a6f3';
+    const recorded =
+      /\/layout\/registry\.example\/base\/run\/v1@sha256:[0-9a-f]{64}/.exec(expected)?.[0] ??
+      assert.fail('no run image in the recorded label');
+    const truth =
+      '/layout/registry.example/base/run/v1@sha256:092667d145d743cf2377c69d8b1359ac6f59ebf616814b6c929a53322ff5a6f3';
     assert.equal(Buffer.from(image.rawConfig).toString(), expected.replaceAll(recorded, truth));
     compareFiles(root, 'layout');
   });
@@ -113,10 +150,34 @@ describe('golden', { skip }, () => {
     const common = ['-layers=./layers'];
     const cwd = '/tmp/tutorial';
     const user = '501:20';
-    root.run({ program: 'analyzer', user, cwd, api: '0.14', args: [...common, '-uid', '501', '-gid', '20', '-run-image', RUN_IMAGE, '127.0.0.1:5910/apps/bash-script'] });
-    root.run({ program: 'detector', user, cwd, api: '0.14', args: [...common, '-order=./order.toml', '-buildpacks=./buildpacks', '-app', 'workspace'] });
-    root.run({ program: 'restorer', user, cwd, api: '0.14', args: [...common, '-cache-dir=./cache', '-uid', '501', '-gid', '20'] });
-    root.run({ program: 'builder', user, cwd, api: '0.14', args: [...common, '-buildpacks=./buildpacks', '-app', 'workspace'] });
+    root.run({
+      program: 'analyzer',
+      user,
+      cwd,
+      api: '0.14',
+      args: [...common, '-uid', '501', '-gid', '20', '-run-image', RUN_IMAGE, '127.0.0.1:5910/apps/bash-script'],
+    });
+    root.run({
+      program: 'detector',
+      user,
+      cwd,
+      api: '0.14',
+      args: [...common, '-order=./order.toml', '-buildpacks=./buildpacks', '-app', 'workspace'],
+    });
+    root.run({
+      program: 'restorer',
+      user,
+      cwd,
+      api: '0.14',
+      args: [...common, '-cache-dir=./cache', '-uid', '501', '-gid', '20'],
+    });
+    root.run({
+      program: 'builder',
+      user,
+      cwd,
+      api: '0.14',
+      args: [...common, '-buildpacks=./buildpacks', '-app', 'workspace'],
+    });
     // New files took their parent's group on the reporter's machine: the SBOM directory was 501:0.
     root.shell('chown 501:0 "$ROOT/tmp/tutorial/layers/sbom"');
     root.run({
@@ -124,7 +185,20 @@ describe('golden', { skip }, () => {
       user,
       cwd,
       api: '0.14',
-      args: [...common, '-app', 'workspace', '-cache-dir=./cache', '-launch-cache=./cache', '-launcher', '/io/launcher-stub', '-uid', '501', '-gid', '20', '127.0.0.1:5910/apps/bash-script'],
+      args: [
+        ...common,
+        '-app',
+        'workspace',
+        '-cache-dir=./cache',
+        '-launch-cache=./cache',
+        '-launcher',
+        '/io/launcher-stub',
+        '-uid',
+        '501',
+        '-gid',
+        '20',
+        '127.0.0.1:5910/apps/bash-script',
+      ],
     });
     allZero(await root.finish());
     const image = await appImage(root, 'apps/bash-script', ctx);
@@ -151,15 +225,34 @@ function fivePhases(root: RecordedRoot, phases: Phases): void {
   const project = phases.projectMetadata === true ? ['-project-metadata', '/io/project-metadata.toml'] : [];
   const debug = ['-log-level', 'debug'];
   if (phases.layout === true) root.shell('export CNB_EXPERIMENTAL_MODE=quiet');
-  root.run({ program: 'analyzer', user: 'root', args: [...debug, ...owner, ...layout, '-run-image', runImage, phases.image] });
+  root.run({
+    program: 'analyzer',
+    user: 'root',
+    args: [...debug, ...owner, ...layout, '-run-image', runImage, phases.image],
+  });
   root.run({ program: 'detector', user: '1000:1000', args: [...debug, '-order', `/io/${phases.order}`] });
   root.run({ program: 'restorer', user: 'root', args: [...debug, ...owner, ...layout, '-cache-dir', '/cache'] });
   root.run({ program: 'builder', user: '1000:1000', args: debug });
-  root.run({ program: 'exporter', user: 'root', args: [...debug, ...owner, ...layout, '-cache-dir', '/cache', '-launcher', '/io/launcher-stub', ...project, phases.image] });
+  root.run({
+    program: 'exporter',
+    user: 'root',
+    args: [
+      ...debug,
+      ...owner,
+      ...layout,
+      '-cache-dir',
+      '/cache',
+      '-launcher',
+      '/io/launcher-stub',
+      ...project,
+      phases.image,
+    ],
+  });
 }
 
 function allZero(results: readonly RunResult[]): void {
-  for (const [index, result] of results.entries()) assert.equal(result.exitCode, 0, `run ${String(index)} ended with ${String(result.exitCode)}:\n${result.output}`);
+  for (const [index, result] of results.entries())
+    assert.equal(result.exitCode, 0, `run ${String(index)} ended with ${String(result.exitCode)}:\n${result.output}`);
 }
 
 async function appImage(root: RecordedRoot, repository: string, ctx: TestContextOf) {
@@ -177,7 +270,9 @@ async function compareImage(root: RecordedRoot, name: string, repository: string
 }
 
 function withoutLayers(manifest: unknown): unknown {
-  assert.ok(typeof manifest === 'object' && manifest !== null && 'layers' in manifest && Array.isArray(manifest.layers));
+  assert.ok(
+    typeof manifest === 'object' && manifest !== null && 'layers' in manifest && Array.isArray(manifest.layers),
+  );
   return { ...manifest, layers: manifest.layers.length };
 }
 
@@ -190,23 +285,33 @@ interface FileOptions {
 function compareFiles(root: RecordedRoot, name: string, options: FileOptions = {}): void {
   const recorded = `${GOLDEN}/${name}/layers-dir`;
   const ours = join(root.directory, 'layers');
-  assert.equal(readFileSync(join(ours, 'config/metadata.toml'), 'utf8'), readFileSync(join(recorded, 'config/metadata.toml'), 'utf8'));
+  assert.equal(
+    readFileSync(join(ours, 'config/metadata.toml'), 'utf8'),
+    readFileSync(join(recorded, 'config/metadata.toml'), 'utf8'),
+  );
   assert.deepEqual(toml(join(ours, 'group.toml')), toml(join(recorded, 'group.toml')));
   assert.deepEqual(sortedEntries(toml(join(ours, 'plan.toml'))), sortedEntries(toml(join(recorded, 'plan.toml'))));
   const [analyzed, analyzedRecorded] = [toml(join(ours, 'analyzed.toml')), toml(join(recorded, 'analyzed.toml'))];
   assert.deepEqual(withoutOurs(table(analyzed['run-image'])), analyzedRecorded['run-image']);
-  if (options.ignorePrevious !== true) assert.deepEqual({ ...analyzed, 'run-image': null }, { ...analyzedRecorded, 'run-image': null });
-  assert.deepEqual(table(toml(join(ours, 'report.toml'))['image'])['tags'], table(toml(join(recorded, 'report.toml'))['image'])['tags']);
+  if (options.ignorePrevious !== true)
+    assert.deepEqual({ ...analyzed, 'run-image': null }, { ...analyzedRecorded, 'run-image': null });
+  assert.deepEqual(
+    table(toml(join(ours, 'report.toml'))['image'])['tags'],
+    table(toml(join(recorded, 'report.toml'))['image'])['tags'],
+  );
   for (const file of filesBelow(recorded).filter((path) => !/^(analyzed|group|plan|report)\.toml$/.test(path))) {
     assert.equal(existsSync(join(ours, file)), true, `${file} is missing`);
-    if (!file.endsWith('.toml')) assert.deepEqual(readFileSync(join(ours, file)), readFileSync(join(recorded, file)), file);
+    if (!file.endsWith('.toml'))
+      assert.deepEqual(readFileSync(join(ours, file)), readFileSync(join(recorded, file)), file);
     else assert.deepEqual(toml(join(ours, file)), toml(join(recorded, file)), file);
   }
 }
 
 /** The metadata of the cache's newest root. */
 function compareCache(root: RecordedRoot, name: string): void {
-  const recorded: unknown = JSON.parse(readFileSync(`${GOLDEN}/${name}/cache/io.buildpacks.lifecycle.cache.metadata`, 'utf8'));
+  const recorded: unknown = JSON.parse(
+    readFileSync(`${GOLDEN}/${name}/cache/io.buildpacks.lifecycle.cache.metadata`, 'utf8'),
+  );
   const roots = readdirSync(join(root.directory, 'cache/roots'));
   const [file] = roots;
   assert.ok(file !== undefined);
@@ -233,7 +338,11 @@ function sortedEntries(plan: TomlTable): readonly string[] {
   const entries = plan['entries'];
   if (entries === undefined) return [];
   assert.ok(Array.isArray(entries));
-  return entries.map((entry: unknown) => JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))).sort();
+  return entries
+    .map((entry: unknown) =>
+      JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+    )
+    .sort();
 }
 
 function filesBelow(directory: string): readonly string[] {
@@ -246,7 +355,11 @@ function filesBelow(directory: string): readonly string[] {
 /** The reporter's paths and owners; two buildpacks of ours stand where the report's were, with the names that its labels hold. */
 function seedTree(root: RecordedRoot): void {
   const homepage = (name: string): string => `https://github.com/buildpacks/samples/tree/main/buildpacks/${name}`;
-  const script = ['T="$ROOT/tmp/tutorial"', 'mkdir -p "$T/layers" "$T/workspace" "$T/cache"', 'printf "#!/bin/sh\\necho ok\\n" >"$T/workspace/app.sh"; chmod 755 "$T/workspace/app.sh"'];
+  const script = [
+    'T="$ROOT/tmp/tutorial"',
+    'mkdir -p "$T/layers" "$T/workspace" "$T/cache"',
+    'printf "#!/bin/sh\\necho ok\\n" >"$T/workspace/app.sh"; chmod 755 "$T/workspace/app.sh"',
+  ];
   for (const name of ['hello-world', 'hello-moon']) {
     script.push(
       `B="$T/buildpacks/samples_${name}/0.0.2"; mkdir -p "$B/bin"`,

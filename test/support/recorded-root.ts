@@ -1,10 +1,35 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const FIXTURES = 'testdata/golden/fixtures';
-const STANDARD_FOLDERS = ['layers', 'workspace', 'platform', 'cnb/buildpacks', 'cnb/lifecycle', 'cache', 'io', 'layout', 'tmp', 'dev', 'proc', 'home/cnb', 'slipway', 'node'];
+const STANDARD_FOLDERS = [
+  'layers',
+  'workspace',
+  'platform',
+  'cnb/buildpacks',
+  'cnb/lifecycle',
+  'cache',
+  'io',
+  'layout',
+  'tmp',
+  'dev',
+  'proc',
+  'home/cnb',
+  'slipway',
+  'node',
+];
 
 /** One program run as it was recorded: its arguments, its user and its Platform API. */
 export interface RecordedRun {
@@ -39,7 +64,8 @@ export class RecordedRoot {
     chmodSync(join(this.directory, 'tmp'), 0o1777);
     for (const entry of readdirSync('/')) {
       const stat = lstatSync(`/${entry}`);
-      if (stat.isSymbolicLink() && /^(bin|sbin|lib.*)$/.test(entry)) symlinkSync(readlinkSync(`/${entry}`), join(this.directory, entry));
+      if (stat.isSymbolicLink() && /^(bin|sbin|lib.*)$/.test(entry))
+        symlinkSync(readlinkSync(`/${entry}`), join(this.directory, entry));
     }
     for (const file of ['order.toml', 'order-min.toml', 'launcher-stub', 'project-metadata.toml', 'run.toml']) {
       cpSync(join(FIXTURES, file), join(this.directory, 'io', file));
@@ -52,7 +78,9 @@ export class RecordedRoot {
 
   /** Empty /layers and /cache, owned by the build user. */
   resetLayers(): void {
-    this.shell('rm -rf "$ROOT/layers" "$ROOT/cache"; mkdir -m 755 "$ROOT/layers" "$ROOT/cache"; chown 1000:1000 "$ROOT/layers" "$ROOT/cache"');
+    this.shell(
+      'rm -rf "$ROOT/layers" "$ROOT/cache"; mkdir -m 755 "$ROOT/layers" "$ROOT/cache"; chown 1000:1000 "$ROOT/layers" "$ROOT/cache"',
+    );
   }
 
   /** The layers directory alone, as a second build in a new container finds it; the cache stays. */
@@ -108,7 +136,8 @@ export class RecordedRoot {
     const file = join(dirname(this.directory), 'steps.sh');
     writeFileSync(file, `${script}\n`);
     const result = spawnSync('unshare', ['--mount', '--net', '--', '/bin/sh', file], { encoding: 'utf8' });
-    if (result.status !== 0) throw new Error(`the steps ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);
+    if (result.status !== 0)
+      throw new Error(`the steps ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);
     return Array.from({ length: this.#runs }, (_, index) => {
       const out = join(dirname(this.directory), 'out', String(index));
       return { exitCode: Number(readFileSync(`${out}.code`, 'utf8')), output: readFileSync(`${out}.log`, 'utf8') };
@@ -119,7 +148,18 @@ export class RecordedRoot {
 /** Why recorded runs cannot be repeated here; undefined when they can. */
 export function whyNoRecordedRoot(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs Linux and root';
-  const probe = spawnSync('unshare', ['--mount', '--net', '--', '/bin/sh', '-c', 'mount --make-rprivate / && { ip link set lo up || busybox ip link set lo up; }'], { encoding: 'utf8' });
+  const probe = spawnSync(
+    'unshare',
+    [
+      '--mount',
+      '--net',
+      '--',
+      '/bin/sh',
+      '-c',
+      'mount --make-rprivate / && { ip link set lo up || busybox ip link set lo up; }',
+    ],
+    { encoding: 'utf8' },
+  );
   return probe.status === 0 ? undefined : `unshare --mount --net does not work here: ${probe.stderr.trim()}`;
 }
 
@@ -135,7 +175,9 @@ async function bundlePrograms(directory: string): Promise<string> {
     target: 'node20.19',
     loader: { '.sh': 'text' },
     logLevel: 'warning',
-    banner: { js: "import { createRequire as __slipwayRequire } from 'node:module'; const require = __slipwayRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __slipwayRequire } from 'node:module'; const require = __slipwayRequire(import.meta.url);",
+    },
     define: {
       __SLIPWAY_VERSION__: '"0.0.0"',
       __SLIPWAY_COMMIT__: '"4bd4b13e"',
