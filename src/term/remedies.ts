@@ -1,0 +1,34 @@
+import { assertNever } from '../core/assert-never.ts';
+import type { Remedy } from '../core/errors.ts';
+
+/** Whose flags a remedy names: `slipway` or the drop-in programs. */
+export type FrontEnd = 'slipway' | 'lifecycle';
+
+/** What to do, in the words and flags of the program that is running. */
+export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
+  const isSlipway = frontEnd === 'slipway';
+  switch (remedy.kind) {
+    case 'text':
+      return remedy.text;
+    case 'choose-platform': {
+      const flag = isSlipway ? '--platform' : '-target';
+      const [first] = remedy.offered;
+      const other = `another ${isSlipway ? '--run-image' : '-run-image'}`;
+      return first === undefined ? `choose ${other}` : `${flag} ${first}, or ${other}`;
+    }
+    case 'choose-run-image':
+      return isSlipway ? 'choose another image with --run-image' : 'choose another image with -run-image';
+    case 'choose-launcher':
+      return isSlipway
+        ? 'choose with --launcher PATH, --launcher shell or --launcher builder'
+        : 'choose with -launcher PATH, -launcher shell or -launcher builder';
+    case 'log-in':
+      return isSlipway
+        ? `docker login ${remedy.registry}, or set CNB_REGISTRY_AUTH`
+        : `set CNB_REGISTRY_AUTH or give docker's config.json an entry for ${remedy.registry}`;
+    case 'allow-insecure':
+      return isSlipway ? `--insecure-registry ${remedy.registry}` : `-insecure-registry ${remedy.registry}`;
+    default:
+      return assertNever(remedy);
+  }
+}
