@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSystem, messageOf, SlipwayError } from './errors.ts';
+import { ownIdentity } from './process-identity.ts';
 
 /**
  * Replaces a file as a whole: temp name beside it → write → fsync → rename. Readers see the old or the new bytes, never a part.
@@ -29,9 +30,10 @@ export async function writeFileAtomic(
   }
 }
 
-/** A name part that no other process or call uses. */
+/** A name part that no other process or call uses. It names its process, so that `removeLeftovers` can tell what a killed one left. */
 export function uniqueSuffix(): string {
-  return `${String(process.pid)}-${randomBytes(6).toString('hex')}.tmp`;
+  const { pid, startTime, boot } = ownIdentity();
+  return `${String(pid)}-${startTime}-${boot}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** A system error of writing, as ours: `DISK_FULL` or `WRITE_FAILED` with the path and the remedy. Ours pass unchanged. */

@@ -1,0 +1,42 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { isSystem, SlipwayError } from '../core/errors.ts';
+
+export interface ReadFileOptions {
+  readonly signal?: AbortSignal;
+  /** First byte and number of bytes; the whole file without them. */
+  readonly offset?: number;
+  readonly length?: number;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * A file, or a part of one, as a stream of fresh chunks; it ends early when the file does. Throws system errors of opening as they
+ * are (`ENOENT` means different things to different callers), unreadable files as `FILE_NOT_READABLE`.
+ */
+export async function* readFileStream(
+  path: string,
+  options: ReadFileOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  await using handle = await openForReading(path);
+  let position = options.offset ?? 0;
+  let left = options.length ?? Number.POSITIVE_INFINITY;
+  while (left > 0) {
+    options.signal?.throwIfAborted();
+    const wanted = Math.min(CHUNK_BYTES, left);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    left -= bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (!isSystem(error, 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EIO')) throw error;
+    throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${path}`, { cause: error });
+  }
+}
