@@ -1,7 +1,18 @@
 import type { Context } from '../core/context.ts';
-import type { Origin } from '../ports/blob.ts';
-import type { ImageSink, ImageSource, Lister } from '../ports/store.ts';
+import type { Blob, Origin } from '../ports/blob.ts';
+import type { ImageSink, ImageSource, Lister, PutOptions, PutOutcome, StoreEntry } from '../ports/store.ts';
+import { hasBlob, openBlob } from './blobs.ts';
+import type { Transport } from './http.ts';
+import { checkRead, getManifest, headManifest } from './manifests.ts';
 import type { RegistryOptions } from './options.ts';
+import type { RepositoryAccess } from './repository-access.ts';
+import { createSession, type RegistrySession } from './session.ts';
+import { createSink } from './sink.ts';
+import { listTags } from './tags.ts';
+import { checkWrite, putBlob } from './upload.ts';
+
+/** Tags whose descriptors are asked for at once when a repository is listed. */
+const LIST_WIDTH = 8;
 
 /** Registries as stores. One client a command: it keeps connections, tokens and what is known to be there. Dispose it at the end. */
 export interface RegistryClient extends AsyncDisposable {
@@ -11,6 +22,8 @@ export interface RegistryClient extends AsyncDisposable {
 
 export interface RegistryRepository extends ImageSource, Lister {
   readonly origin: Origin;
+  /** Every tag, without asking for what they point to. */
+  readonly tags: (ctx: Context) => Promise<readonly string[]>;
   /** Where an image of that tag is pushed to. */
   readonly openSink: (tag: string) => ImageSink;
   /** Throws when a manifest request is refused or the registry cannot be reached; absence is fine (contract §9.2). */
@@ -20,5 +33,88 @@ export interface RegistryRepository extends ImageSource, Lister {
 }
 
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
-  throw new Error(`not yet: ${options.userAgent}`);
+  let transport: Promise<Transport> | undefined;
+  const sessions = new Map<string, RegistrySession>();
+  const repositories = new Map<string, RegistryRepository>();
+
+  const sessionOf = (registry: string): RegistrySession => {
+    const known = sessions.get(registry);
+    if (known !== undefined) return known;
+    // undici takes a tenth of a second to load: not before the first request.
+    const session = createSession(registry, options, () => (transport ??= loadTransport()));
+    sessions.set(registry, session);
+    return session;
+  };
+
+  return {
+    repository: (registry, repository) => {
+      const description = `${registry}/${repository}`;
+      const known = repositories.get(description);
+      if (known !== undefined) return known;
+      const session = sessionOf(registry);
+      const opened = openRepository({ session, repository, description, known: new Set() });
+      repositories.set(description, opened);
+      return opened;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const loaded = await transport;
+      await loaded?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openRepository(access: RepositoryAccess): RegistryRepository {
+  const put = sharedPut(access);
+  return {
+    description: access.description,
+    origin: { registry: access.session.registry, repository: access.repository },
+    has: (descriptor, ctx) => hasBlob(access, descriptor, ctx),
+    open: (descriptor, ctx) => openBlob(access, descriptor, ctx),
+    resolve: (name, ctx) => getManifest(access, name ?? 'latest', ctx),
+    tags: (ctx) => listTags(access, ctx),
+    list: (ctx) => listEntries(access, ctx),
+    openSink: (tag) => createSink(access, tag, put),
+    checkRead: (target, ctx) => checkRead(access, target, ctx),
+    checkWrite: (ctx) => checkWrite(access, ctx),
+  };
+}
+
+/** Puts of the same blob at the same time share one upload. */
+function sharedPut(access: RepositoryAccess): (blob: Blob, ctx: Context, options?: PutOptions) => Promise<PutOutcome> {
+  const running = new Map<string, Promise<PutOutcome>>();
+  return async (blob, ctx, options) => {
+    const { digest } = blob.descriptor;
+    const other = running.get(digest);
+    if (other !== undefined) {
+      await other;
+      return 'existed';
+    }
+    const own = putBlob(access, blob, ctx, options);
+    running.set(digest, own);
+    try {
+      return await own;
+    } finally {
+      running.delete(digest);
+    }
+  };
+}
+
+async function listEntries(access: RepositoryAccess, ctx: Context): Promise<readonly StoreEntry[]> {
+  const tags = await listTags(access, ctx);
+  const entries: StoreEntry[] = [];
+  for (let start = 0; start < tags.length; start += LIST_WIDTH) {
+    const found = await Promise.all(
+      tags
+        .slice(start, start + LIST_WIDTH)
+        .map(async (name) => ({ name, head: await headManifest(access, name, ctx) })),
+    );
+    // A tag may go between the list and the question.
+    for (const { name, head } of found) if (head !== undefined) entries.push({ name, descriptor: head });
+  }
+  return entries;
+}
+
+async function loadTransport(): Promise<Transport> {
+  const { createTransport } = await import('./transport.ts');
+  return createTransport();
 }

@@ -1,0 +1,123 @@
+import { collect } from '../core/bytes.ts';
+import type { Context } from '../core/context.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { SlipwayError, type ErrorOptions } from '../core/errors.ts';
+import { registryCode, registryText } from './registry-text.ts';
+import type { RegistryAnswer, RegistryRequest, RegistrySession } from './session.ts';
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** What was asked for, for the message. */
+export interface Subject {
+  /** `image 127.0.0.1:5000/app:latest`, `blob sha256:… of 127.0.0.1:5000/app`. */
+  readonly what: string;
+  readonly action: 'read' | 'write';
+  /** The code of a 404. */
+  readonly missing: Extract<ErrorCode, 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND' | 'REGISTRY_ERROR'>;
+}
+
+/**
+ * The error of a failed answer: 404 → `subject.missing`, 401 → `REGISTRY_UNAUTHORIZED`, 403 → `REGISTRY_DENIED`, others →
+ * `REGISTRY_ERROR`; with the request, the status, what the registry said and where credentials were looked up. Consumes the body.
+ */
+export async function refusal(
+  session: RegistrySession,
+  { request, answer }: { readonly request: RegistryRequest; readonly answer: RegistryAnswer },
+  subject: Subject,
+  ctx: Context,
+): Promise<SlipwayError> {
+  const body = await errorBody(session, request, answer, ctx);
+  const found = await session.authorizer.lookUp(request.access.repository, ctx);
+  const isAnonymous = found.credentials === undefined;
+  const code = registryCode(body);
+  const retryAfter = answer.headers['retry-after'];
+  const details = {
+    request: answer.request,
+    status: String(answer.status),
+    ...registryText(body, session.authorizer.redact),
+    ...(answer.status === 401 || answer.status === 403 || answer.status === 404
+      ? {
+          ...(request.access.scopes.length === 0 ? {} : { scope: request.access.scopes.join(' ') }),
+          credentials: isAnonymous ? 'none' : 'sent',
+          ...(found.trace.length === 0 ? {} : { 'looked in': found.trace.join('; ') }),
+        }
+      : {}),
+    ...(retryAfter === undefined ? {} : { 'retry after': retryAfter.slice(0, 40) }),
+  };
+  const verdict = judge(session.registry, answer.status, subject, { isAnonymous, code });
+  return new SlipwayError(verdict.code, verdict.message, { details, ...verdict.options });
+}
+
+interface Verdict {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly options?: ErrorOptions;
+}
+
+function judge(
+  registry: string,
+  status: number,
+  subject: Subject,
+  { isAnonymous, code }: { readonly isAnonymous: boolean; readonly code: string | undefined },
+): Verdict {
+  const logIn: ErrorOptions = { hint: { kind: 'log-in', registry } };
+  switch (status) {
+    case 401:
+      return {
+        code: 'REGISTRY_UNAUTHORIZED',
+        message: isAnonymous
+          ? `${registry} refused to ${subject.action} ${subject.what} without credentials; it may also not exist`
+          : `${registry} refused the credentials to ${subject.action} ${subject.what}`,
+        options: logIn,
+      };
+    case 403:
+      return {
+        code: 'REGISTRY_DENIED',
+        message: `${registry} denied access to ${subject.action} ${subject.what}`,
+        options: logIn,
+      };
+    case 404:
+      return {
+        code: subject.missing,
+        message: `${subject.what} was not found`,
+        options: code === 'NAME_UNKNOWN' ? { hint: 'the registry knows no repository of that name' } : {},
+      };
+    case 429:
+      return {
+        code: 'REGISTRY_ERROR',
+        message: `${registry} limits requests and refused to ${subject.action} ${subject.what}`,
+        options: { hint: isAnonymous ? { kind: 'log-in', registry } : 'wait, or use a mirror' },
+      };
+    default:
+      return {
+        code: 'REGISTRY_ERROR',
+        message: `${registry} answered ${String(status)} when asked to ${subject.action} ${subject.what}`,
+      };
+  }
+}
+
+/** A HEAD has no body: the same is asked again as GET to hear the reason. */
+async function errorBody(
+  session: RegistrySession,
+  request: RegistryRequest,
+  answer: RegistryAnswer,
+  ctx: Context,
+): Promise<Uint8Array> {
+  if (request.method !== 'HEAD') return shortBody(answer);
+  await answer.discard();
+  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return new Uint8Array();
+  const again = await session.send({ ...request, method: 'GET', repeat: 'once' }, ctx);
+  if (again.status >= 400) return shortBody(again);
+  await again.discard();
+  return new Uint8Array();
+}
+
+/** The body, or as much as is worth showing; a body that breaks off is no error of its own here. */
+async function shortBody(answer: RegistryAnswer): Promise<Uint8Array> {
+  try {
+    return await collect(answer.body, MAX_ERROR_BYTES, 'the error body');
+  } catch {
+    // The status is the news; its explanation could not be read.
+    return new Uint8Array();
+  }
+}

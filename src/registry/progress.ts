@@ -1,0 +1,32 @@
+import type { Context } from '../core/context.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+
+/** Bytes between two events. */
+const STEP_BYTES = 1024 * 1024;
+
+interface Transfer {
+  readonly action: 'pull' | 'push';
+  /** The repository, for a screen. */
+  readonly target: string;
+  readonly blob: Descriptor;
+}
+
+/** The same bytes, with `blob.progress` events every MiB and at the end. */
+export async function* withProgress(
+  source: AsyncIterable<Uint8Array>,
+  { action, target, blob }: Transfer,
+  ctx: Context,
+): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  let shown = 0;
+  const show = (): void => {
+    shown = bytes;
+    ctx.emit({ type: 'blob.progress', action, target, digest: blob.digest, bytes, total: blob.size });
+  };
+  for await (const chunk of source) {
+    bytes += chunk.byteLength;
+    if (bytes - shown >= STEP_BYTES) show();
+    yield chunk;
+  }
+  if (shown !== bytes) show();
+}
