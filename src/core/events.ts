@@ -23,6 +23,9 @@ export type Event =
       readonly platform: string;
       readonly note?: string;
     }
+  /** A choice that the program made, in words: which order, which launcher. */
+  | { readonly type: 'order.chosen'; readonly source: string; readonly groups: number }
+  | { readonly type: 'launcher.chosen'; readonly kind: string; readonly reason: string }
   | { readonly type: 'sandbox.chosen'; readonly strategy: string; readonly description: string }
   | { readonly type: 'phase.start'; readonly phase: PhaseName }
   | { readonly type: 'phase.end'; readonly phase: PhaseName; readonly ms: number; readonly summary?: string }

@@ -75,7 +75,7 @@ export const ROWS: readonly OptionRow[] = [
     env: 'CNB_LAUNCH_CACHE_DIR',
   }),
   row('launcher', 'string', all(E, C), 'path to launcher binary, or auto, builder, shell, none', {
-    fallback: '/cnb/lifecycle/launcher',
+    fallback: 'auto',
   }),
   row('launcher-sbom', 'file', from('≥0.11', E, C), 'path to directory containing launcher SBOM files', {
     fallback: '/cnb/lifecycle',

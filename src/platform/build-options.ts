@@ -1,5 +1,6 @@
 import type { Platform } from '../oci/platform.ts';
 import type { OutputRequest } from '../options/output.ts';
+import type { Machine } from './machine.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
 export interface BuildOptions {
@@ -40,21 +41,7 @@ export interface BuildOptions {
   readonly gid?: number;
   /** Do not use layers of the previous image or the cache. */
   readonly clearCache?: boolean;
-  /** Variables of this program that buildpacks may see (contract §7.4 chooses among them), and those that name credentials. */
-  readonly machine: BuildMachine;
-}
-
-/** Facts about this machine that only the edge may ask. */
-export interface BuildMachine {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string | undefined;
-  readonly cwd: string;
-  /** `amd64`, `arm64`: in the words of the image spec. */
-  readonly architecture: string;
-  /** `linux`, `darwin`, `win32`. */
-  readonly platform: string;
-  readonly uid: number;
-  readonly gid: number;
+  readonly machine: Machine;
 }
 
 export interface BuildOutcome {

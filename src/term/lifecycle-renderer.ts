@@ -48,12 +48,16 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'phase.start':
         if (options.headers && isShown('info')) options.write(`${header(event.phase, options.color)}\n`);
         return;
+      case 'launcher.chosen':
+        log('debug', `Using launcher: ${event.kind}: ${event.reason}`);
+        return;
       case 'http.retry':
         log('warn', `${event.url}: ${event.reason}, retrying in ${String(event.delayMs)} ms`);
         return;
       case 'build.start':
       case 'image.resolved':
       case 'sandbox.chosen':
+      case 'order.chosen':
       case 'phase.end':
       case 'detect.result':
       case 'buildpack.start':

@@ -60,6 +60,12 @@ class PlainRenderer implements Renderer {
       case 'sandbox.chosen':
         this.#header('sandbox', `${event.strategy}: ${event.description}`);
         return;
+      case 'order.chosen':
+        this.#header('order', `${event.source}   ${String(event.groups)} group${event.groups === 1 ? '' : 's'}`);
+        return;
+      case 'launcher.chosen':
+        if (this.#options.verbose === true) this.#header('launcher', `${event.kind}: ${event.reason}`);
+        return;
       case 'phase.start':
         this.#startPhase(event.phase);
         return;

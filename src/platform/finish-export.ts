@@ -1,0 +1,41 @@
+import { SlipwayError } from '../core/errors.ts';
+import type { Report } from '../cnb/files/report.ts';
+import type { ChosenLauncher } from '../launcher/choose.ts';
+import { displayLocation } from '../oci/location.ts';
+import type { ExportOutput } from '../phases/export.ts';
+
+/** report.toml of an export: the first location's names and digest, every output, and the choice of launcher (design §1.2). */
+export function exportReport(output: ExportOutput, launcher: ChosenLauncher | undefined): Report {
+  const saved = output.outputs.filter((each) => each.error === undefined);
+  return {
+    tags: saved.flatMap((each) => each.names),
+    digest: output.digest,
+    manifestSize: output.manifestSize,
+    outputs: output.outputs.map((each) => ({
+      location: displayLocation(each.location),
+      digest: each.digest,
+      manifestSize: each.manifestSize,
+      mediaType: each.mediaType,
+      ...(each.error === undefined ? {} : { error: each.error }),
+    })),
+    ...(launcher === undefined ? {} : { slipway: { launcher: launcher.kind, 'launcher-reason': launcher.reason } }),
+  };
+}
+
+/** Throws `OUTPUT_FAILED` (exit 62) when an output was not written: after the report, which says which were. */
+export function throwFailedOutputs(output: ExportOutput): void {
+  const failed = output.outputs.filter((each) => each.error !== undefined);
+  const [first] = failed;
+  if (first === undefined) return;
+  const list = failed.map((each) => `[${each.names.join(' ')}: ${each.error ?? ''}]`).join(',');
+  const saved = output.outputs.filter((each) => each.error === undefined).flatMap((each) => each.names);
+  const hint = first.cause instanceof SlipwayError ? first.cause.hint : undefined;
+  throw new SlipwayError('OUTPUT_FAILED', `failed to write image to the following tags: ${list}`, {
+    details: {
+      ...(first.cause instanceof SlipwayError ? first.cause.details : {}),
+      written: saved.length === 0 ? 'nothing' : saved.join(', '),
+    },
+    cause: first.cause,
+    ...(hint === undefined ? {} : { hint: hint.kind === 'text' ? hint.text : hint }),
+  });
+}

@@ -1,0 +1,41 @@
+import type { Context } from '../../core/context.ts';
+import { formatPinned } from '../../options/names.ts';
+import type { AnalyzerInputs } from '../../options/phase-inputs.ts';
+import { analyze, type AnalyzeInput } from '../../phases/analyze.ts';
+import { readRun, writeAnalyzed } from '../../workspace/files.ts';
+import { placeOnDisk } from '../in-place.ts';
+import { runImageCandidates } from '../run-image.ts';
+import { lifecycleGuard } from '../stage.ts';
+import { announce, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+
+/** `analyzer`: resolves run image and previous image, checks that the outputs can be written, writes analyzed.toml. */
+export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Context): Promise<void> {
+  announce(inputs, host, ctx);
+  const input = await analyzeInput(inputs, ctx);
+  await prepare([inputs.layersDir, inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
+  await using images = openHostStores(inputs, host, ctx);
+  const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
+  const { analyzed } = await lifecycleGuard('analyze', () => analyze(input, { images, launchCache }, ctx));
+  await writeAnalyzed(inputs.analyzed, analyzed, (location) => formatPinned(location, inputs.names));
+}
+
+/** The inputs of the analyze phase; reads run.toml when no run image was named. */
+export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promise<AnalyzeInput> {
+  const [output] = inputs.outputs;
+  const entries = inputs.runImage.kind === 'from-file' ? await readRun(inputs.runToml, ctx) : [];
+  const candidates = runImageCandidates(inputs.runImage, entries, output, inputs.names);
+  const { runImageName } = inputs;
+  return {
+    runImage:
+      'kind' in candidates || runImageName === undefined
+        ? candidates
+        : candidates.map((candidate) => ({ ...candidate, name: runImageName })),
+    previousImage: inputs.previousImage.location,
+    previousName: inputs.previousImage.name,
+    outputs: inputs.outputs.map((named) => named.location),
+    target: inputs.target,
+    skipLayers: inputs.skipLayers,
+    layers: placeOnDisk(inputs.layersDir, inputs.owner),
+    features: inputs.features,
+  };
+}

@@ -1,0 +1,58 @@
+import type { Context } from '../../core/context.ts';
+import type { CreatorInputs } from '../../options/phase-inputs.ts';
+import { hostSandbox } from '../../sandbox/host.ts';
+import { openModules } from '../../workspace/buildpacks.ts';
+import { readRun } from '../../workspace/files.ts';
+import { dirsOnDisk, readOsRelease } from '../in-place.ts';
+import { definedEnv } from '../machine.ts';
+import { homeOf } from '../privileges.ts';
+import { runBuild } from '../run-build.ts';
+import { openSinks } from '../sinks.ts';
+import { lifecycleGuard, stage } from '../stage.ts';
+import { analyzeInput } from './analyzer.ts';
+import { readOrderOnly, readSystemFor } from './detector.ts';
+import { exportSettings, sinkRequest } from './exporter.ts';
+import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+
+/** `creator`: all five phases in one process. The run image is pinned once (contract GAP-12); the cache is opened first. */
+export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context): Promise<void> {
+  announce(inputs, host, ctx);
+  const { machine } = host;
+  const analyze = await analyzeInput(inputs, ctx);
+  // Buildpacks of a creator that root started run as the user it becomes, with that user's home.
+  const user = machine.uid === 0 && inputs.owner.uid !== 0 ? await homeOf(inputs.owner.uid) : undefined;
+  await prepare([inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir], inputs, host, ctx);
+  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
+  const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
+  const { order } = await readOrderOnly(inputs.order);
+  await using locator = openHostStores(inputs, host, ctx);
+  await runBuild(
+    {
+      analyze,
+      dirs: dirsOnDisk(inputs),
+      order,
+      system: await readSystemFor(inputs, ctx),
+      files: { analyzed: inputs.analyzed, group: inputs.group, plan: inputs.plan },
+      settings: exportSettings(inputs),
+      runImageName: inputs.runImageName,
+      runEntries: await readRun(inputs.runToml, ctx),
+      skipRestore: inputs.skipLayers,
+      inheritedEnv: {
+        ...definedEnv(machine.env),
+        ...(user === undefined ? {} : { HOME: user.home, USER: user.user }),
+      },
+      osRelease: await readOsRelease(),
+      hostArchitecture: machine.architecture,
+    },
+    {
+      locator,
+      sandbox: hostSandbox(),
+      modules: openModules(inputs.buildpacksDir, 'buildpack'),
+      cache,
+      launchCache,
+      openOutputs: () => openSinks(inputs.outputs.map(sinkRequest), locator, ctx),
+      guard: lifecycleGuard,
+    },
+    ctx,
+  );
+}

@@ -1,0 +1,70 @@
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import type { OrderFile } from '../../cnb/files/order.ts';
+import { EMPTY_SYSTEM, type SystemFile } from '../../cnb/files/system.ts';
+import type { TargetMetadata } from '../../cnb/analyzed.ts';
+import { parsePinned } from '../../options/names.ts';
+import type { BuilderInputs, DetectorInputs } from '../../options/phase-inputs.ts';
+import { detect, type DetectInput } from '../../phases/detect.ts';
+import { hostSandbox } from '../../sandbox/host.ts';
+import { openModules } from '../../workspace/buildpacks.ts';
+import { readAnalyzed, readOrder, readSystem, writeGroup, writePlan } from '../../workspace/files.ts';
+import { dirsOnDisk, readOsRelease } from '../in-place.ts';
+import { definedEnv } from '../machine.ts';
+import { refuseRoot } from '../privileges.ts';
+import { lifecycleGuard } from '../stage.ts';
+import { announce, type Host } from './host.ts';
+
+/** `detector`: finds the group of buildpacks that fits, writes group.toml and plan.toml. Buildpacks run in place. */
+export async function runDetector(inputs: DetectorInputs, host: Host, ctx: Context): Promise<void> {
+  announce(inputs, host, ctx);
+  ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
+  refuseRoot(host.machine, 'detect');
+  ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
+  const { order } = await readOrderOnly(inputs.order);
+  const system = await readSystemFor(inputs, ctx);
+  const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  const shared = await buildpackInputs(inputs, analyzed?.runImage?.target, host);
+  const ports = { sandbox: hostSandbox(), modules: openModules(inputs.buildpacksDir, 'buildpack') };
+  const output = await lifecycleGuard('detect', () => detect({ ...shared, order, system }, ports, ctx));
+  await writeGroup(inputs.group, output.group);
+  await writePlan(inputs.plan, output.plan);
+}
+
+/** What detect and build are told alike when they run in place. */
+export async function buildpackInputs(
+  inputs: BuilderInputs,
+  target: TargetMetadata | undefined,
+  host: Host,
+): Promise<Omit<DetectInput, 'order' | 'system'>> {
+  return {
+    dirs: dirsOnDisk(inputs),
+    target,
+    execEnv: inputs.execEnv,
+    features: inputs.features,
+    inheritedEnv: definedEnv(host.machine.env),
+    osRelease: await readOsRelease(),
+    hostArchitecture: host.machine.architecture,
+  };
+}
+
+/** order.toml without extensions: they come with a later version, and dropping them silently would build another image. */
+export async function readOrderOnly(path: string): Promise<OrderFile> {
+  const file = await readOrder(path);
+  if (file.extensions.length > 0) {
+    throw new SlipwayError(
+      'NOT_SUPPORTED',
+      `failed to detect: ${path} names extensions, which this version cannot run`,
+      {
+        exit: 22,
+        hint: 'remove [[order-extensions]]',
+      },
+    );
+  }
+  return file;
+}
+
+/** system.toml, from the Platform API that has it on. */
+export async function readSystemFor(inputs: DetectorInputs, ctx: Context): Promise<SystemFile> {
+  return inputs.features.hasExecEnv ? readSystem(inputs.system, ctx) : EMPTY_SYSTEM;
+}

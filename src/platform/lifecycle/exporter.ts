@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { Analyzed } from '../../cnb/analyzed.ts';
+import type { Context } from '../../core/context.ts';
+import { hasCode, SlipwayError } from '../../core/errors.ts';
+import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
+import type { Locator } from '../../locate/locator.ts';
+import { displayLocation } from '../../oci/location.ts';
+import { parsePinned, type NamedLocation } from '../../options/names.ts';
+import type { ExporterInputs } from '../../options/phase-inputs.ts';
+import type { Image } from '../../ports/image.ts';
+import { readAnalyzed, readBuildMetadata, readGroup, readRun } from '../../workspace/files.ts';
+import { checkGroupApis, placeOnDisk } from '../in-place.ts';
+import { recordedName } from '../run-build.ts';
+import { runExport, type ExportSettings } from '../run-export.ts';
+import { openSinks, type SinkRequest } from '../sinks.ts';
+import { lifecycleGuard, stage } from '../stage.ts';
+import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+
+/** `exporter`: makes the app image of what the phases before it left on disk, writes it to every output, fills the cache. */
+export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Context): Promise<void> {
+  announce(inputs, host, ctx);
+  const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  const recorded = analyzed?.runImage;
+  if (analyzed === undefined || recorded === undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'failed to resolve inputs: run image not found in analyzed metadata', {
+      hint: `run the analyzer first; it writes ${inputs.analyzed}`,
+    });
+  await prepare([inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
+  const group = await readGroup(inputs.group);
+  checkGroupApis(group);
+  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
+  const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
+  await using stores = openHostStores(inputs, host, ctx);
+  const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));
+  const previous = await findPrevious(analyzed, stores, ctx);
+  const runEntries = await readRun(inputs.runToml, ctx);
+  const metadata = await lifecycleGuard('export', () =>
+    readBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml')),
+  );
+  await using outputs = await lifecycleGuard('export', () => openSinks(inputs.outputs.map(sinkRequest), stores, ctx));
+  await runExport(
+    {
+      settings: exportSettings(inputs),
+      layers: placeOnDisk(inputs.layersDir, inputs.owner),
+      app: placeOnDisk(inputs.appDir, inputs.owner),
+      group,
+      metadata,
+      runImage,
+      runImageName: recordedName(analyzed),
+      runEntries,
+      target: recorded.target,
+      previous,
+    },
+    { outputs, cache, launchCache, guard: lifecycleGuard },
+    ctx,
+  );
+}
+
+export function exportSettings(inputs: ExporterInputs): ExportSettings {
+  return { ...inputs, compression: DEFAULT_COMPRESSION };
+}
+
+export function sinkRequest(named: NamedLocation): SinkRequest {
+  return { location: named.location, shown: named.name };
+}
+
+/** The previous image that the analyzer saw. One that vanished since cannot give its layers, which export says where it matters. */
+async function findPrevious(
+  analyzed: Analyzed,
+  stores: Locator,
+  ctx: Context,
+): Promise<{ readonly image: Image; readonly metadata: Analyzed['metadata'] } | undefined> {
+  const location = analyzed.previousImage;
+  if (location === undefined) return undefined;
+  try {
+    const image = await stores.find(location, 'previous image', ctx, { allowEmpty: true });
+    return { image, metadata: analyzed.metadata };
+  } catch (error) {
+    if (!hasCode(error, 'IMAGE_NOT_FOUND', 'BLOB_NOT_FOUND', 'IMAGE_INVALID')) throw error;
+    const message = `Previous image ${displayLocation(location)} cannot be read any more: ${error.message}`;
+    ctx.emit({ type: 'log', level: 'warn', message });
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { openFolderCache } from '../../cache/folder-cache.ts';
+import { openFolderLayerStore } from '../../cache/layer-store.ts';
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import type { Locator } from '../../locate/locator.ts';
+import type { CommonInputs } from '../../options/common-inputs.ts';
+import type { BuildCache, LayerStore } from '../../ports/layer-cache.ts';
+import type { Machine } from '../machine.ts';
+import { ensurePrivileges } from '../privileges.ts';
+import { openStores } from '../stores.ts';
+
+/** What a program of the lifecycle runs on. */
+export interface Host {
+  readonly machine: Machine;
+  /** Registry name → base URL, for comparisons with recorded runs. */
+  readonly addresses?: ReadonlyMap<string, string>;
+}
+
+/** Emits the warnings about the inputs and guards experimental features (contract §1.3). */
+export function announce(inputs: CommonInputs, host: Host, ctx: Context): void {
+  for (const message of inputs.warnings) ctx.emit({ type: 'log', level: 'warn', message });
+  if (inputs.names.layoutDir === undefined) return;
+  const message = "Platform requested experimental feature 'export to OCI layout format'";
+  const mode = host.machine.env['CNB_EXPERIMENTAL_MODE'] ?? '';
+  if (mode === '' || mode === 'error') {
+    ctx.emit({ type: 'log', level: 'error', message });
+    throw new SlipwayError(
+      'FEATURE_EXPERIMENTAL',
+      'experimental features are disabled by CNB_EXPERIMENTAL_MODE=error',
+      { hint: 'set CNB_EXPERIMENTAL_MODE=warn, or name the layout itself: oci:DIR[:NAME]' },
+    );
+  }
+  if (mode !== 'quiet') ctx.emit({ type: 'log', level: 'warn', message });
+}
+
+/** The log lines and the work between inputs and command (contract §1.2, steps 9 and 10). */
+export async function prepare(
+  directories: readonly (string | undefined)[],
+  inputs: CommonInputs,
+  host: Host,
+  ctx: Context,
+): Promise<void> {
+  ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
+  await ensurePrivileges(directories, inputs.owner, host.machine);
+  ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
+}
+
+export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): Locator {
+  return openStores(host.machine, ctx.product, {
+    insecure: inputs.insecure,
+    ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
+  });
+}
+
+/** The build cache, if one was asked for. Dispose it. */
+export async function openCache(directory: string | undefined, ctx: Context): Promise<BuildCache | undefined> {
+  return directory === undefined ? undefined : openFolderCache(directory, ctx);
+}
+
+/** The launch cache, if one was asked for. */
+export async function openLaunchCache(directory: string | undefined, ctx: Context): Promise<LayerStore | undefined> {
+  return directory === undefined ? undefined : openFolderLayerStore(directory, ctx);
+}

@@ -1,0 +1,31 @@
+import { EMPTY_LIFECYCLE_METADATA } from '../../cnb/layer-metadata.ts';
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { parsePinned } from '../../options/names.ts';
+import type { RestorerInputs } from '../../options/phase-inputs.ts';
+import { restore } from '../../phases/restore.ts';
+import { readAnalyzed, readGroup } from '../../workspace/files.ts';
+import { checkGroupApis, placeOnDisk } from '../in-place.ts';
+import { lifecycleGuard, stage } from '../stage.ts';
+import { announce, openCache, prepare, type Host } from './host.ts';
+
+/** `restorer`: puts back layer metadata and cached layers. */
+export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Context): Promise<void> {
+  announce(inputs, host, ctx);
+  if (inputs.buildImage !== undefined)
+    throw new SlipwayError('NOT_SUPPORTED', '-build-image is not supported by this version', { exit: 3 });
+  await prepare([inputs.layersDir, inputs.cacheDir], inputs, host, ctx);
+  const { features } = inputs;
+  const group = await readGroup(inputs.group);
+  checkGroupApis(group);
+  const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
+  const input = {
+    layers: placeOnDisk(inputs.layersDir, inputs.owner),
+    group,
+    metadata: analyzed?.metadata ?? EMPTY_LIFECYCLE_METADATA,
+    features,
+    skipLayers: inputs.skipLayers,
+  };
+  await lifecycleGuard('restore', () => restore(input, { cache }, ctx));
+}

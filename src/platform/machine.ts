@@ -1,0 +1,23 @@
+/** Facts about this machine and process that only the edge may ask. */
+export interface Machine {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string | undefined;
+  readonly cwd: string;
+  /** Directory for temporary files. */
+  readonly tmp: string;
+  /** In the words of the image spec: `amd64`, `arm64`. */
+  readonly architecture: string;
+  /** `linux`, `darwin`, `win32`. */
+  readonly platform: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Becomes another user for good: groups, then gid, then uid. Only root can. */
+  readonly becomeUser: (uid: number, gid: number) => void;
+}
+
+/** The environment without unset variables. */
+export function definedEnv(env: Machine['env']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import type { Analyzed } from '../cnb/analyzed.ts';
+import type { RunImageEntry } from '../cnb/files/run.ts';
+import type { SystemFile } from '../cnb/files/system.ts';
+import type { Order } from '../cnb/module.ts';
+import type { Context } from '../core/context.ts';
+import type { PhaseName } from '../core/events.ts';
+import type { Locator } from '../locate/locator.ts';
+import { formatPinned } from '../options/names.ts';
+import { analyze, type AnalyzeInput } from '../phases/analyze.ts';
+import type { BuildDirs } from '../phases/build-dirs.ts';
+import { build } from '../phases/build.ts';
+import { detect } from '../phases/detect.ts';
+import { restore } from '../phases/restore.ts';
+import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { ModuleFinder } from '../workspace/buildpacks.ts';
+import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
+import { runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
+import type { OpenSinks } from './sinks.ts';
+import type { Guard } from './stage.ts';
+
+/** The whole build in one process: what the creator and `slipway build` share. */
+export interface RunBuildInput {
+  readonly analyze: AnalyzeInput;
+  readonly dirs: BuildDirs;
+  readonly order: Order;
+  readonly system: SystemFile;
+  /** Files that are written on the way, as the five phases would. */
+  readonly files: { readonly analyzed: string; readonly group: string; readonly plan: string };
+  readonly settings: ExportSettings;
+  /** Overrides the name of the run image that is recorded. */
+  readonly runImageName: string | undefined;
+  readonly runEntries: readonly RunImageEntry[];
+  /** Do not restore layers (`-skip-restore`). */
+  readonly skipRestore: boolean;
+  /** Environment that buildpacks may inherit from. */
+  readonly inheritedEnv: Readonly<Record<string, string>>;
+  readonly osRelease: string | undefined;
+  readonly hostArchitecture: string;
+}
+
+export interface RunBuildPorts {
+  readonly locator: Locator;
+  readonly sandbox: Sandbox;
+  readonly modules: ModuleFinder;
+  readonly cache: BuildCache | undefined;
+  readonly launchCache: LayerStore | undefined;
+  /** Opens the outputs; called when the image is about to be made. */
+  readonly openOutputs: () => Promise<OpenSinks>;
+  readonly guard: Guard;
+}
+
+/** Analyze, detect, restore, build, export (contract §4.3). Each phase is announced and timed. */
+export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: Context): Promise<RunExportOutput> {
+  const { dirs, files, settings } = input;
+  const { features, execEnv } = settings;
+  const { guard, sandbox, modules, launchCache } = ports;
+  const layers = dirs.layers;
+  const found = await timed('analyze', ctx, async () => {
+    const output = await guard('analyze', () => analyze(input.analyze, { images: ports.locator, launchCache }, ctx));
+    await writeAnalyzed(files.analyzed, output.analyzed, (location) => formatPinned(location, settings.names));
+    return output;
+  });
+  const { analyzed } = found;
+  const shared = {
+    dirs,
+    execEnv,
+    features,
+    target: analyzed.runImage?.target,
+    inheritedEnv: input.inheritedEnv,
+    osRelease: input.osRelease,
+    hostArchitecture: input.hostArchitecture,
+  };
+  const detected = await timed('detect', ctx, async () => {
+    const order = { order: input.order, system: input.system };
+    const output = await guard('detect', () => detect({ ...shared, ...order }, { sandbox, modules }, ctx));
+    await writeGroup(files.group, output.group);
+    await writePlan(files.plan, output.plan);
+    return output;
+  });
+  const { group, plan } = detected;
+  await timed('restore', ctx, () =>
+    guard('restore', () => {
+      const { metadata } = analyzed;
+      return restore({ layers, group, metadata, features, skipLayers: input.skipRestore }, { cache: ports.cache }, ctx);
+    }),
+  );
+  const built = await timed('build', ctx, async () => {
+    const output = await guard('build', () => build({ ...shared, group, plan }, { sandbox, modules }, ctx));
+    await writeBuildMetadata(join(layers.real, 'config', 'metadata.toml'), output.metadata);
+    return output;
+  });
+  return timed('export', ctx, async () => {
+    await using outputs = await guard('export', ports.openOutputs);
+    return await runExport(
+      {
+        settings,
+        layers,
+        app: dirs.app,
+        group,
+        metadata: built.metadata,
+        runImage: found.runImage,
+        runImageName: input.runImageName ?? recordedName(analyzed),
+        runEntries: input.runEntries,
+        target: shared.target,
+        previous:
+          found.previousImage === undefined ? undefined : { image: found.previousImage, metadata: analyzed.metadata },
+      },
+      { outputs, cache: ports.cache, launchCache, guard },
+      ctx,
+    );
+  });
+}
+
+/** The run image's name as given, unless it is only a place of this machine. */
+export function recordedName(analyzed: Analyzed): string | undefined {
+  const image = analyzed.runImage?.image;
+  return image === undefined || image === '' || /^(oci|oci-archive|docker-archive|docker-daemon):/.test(image)
+    ? undefined
+    : image;
+}
+
+async function timed<T>(phase: PhaseName, ctx: Context, task: () => Promise<T>): Promise<T> {
+  const start = ctx.clock.monotonicMs();
+  ctx.emit({ type: 'phase.start', phase });
+  ctx.signal.throwIfAborted();
+  const value = await task();
+  ctx.emit({ type: 'phase.end', phase, ms: ctx.clock.monotonicMs() - start });
+  return value;
+}

@@ -1,0 +1,115 @@
+import type { TargetMetadata } from '../cnb/analyzed.ts';
+import type { PlatformFeatures } from '../cnb/features.ts';
+import { projectMetadataLabel } from '../cnb/files/project-metadata.ts';
+import type { RunImageEntry } from '../cnb/files/run.ts';
+import type { LifecycleMetadata } from '../cnb/layer-metadata.ts';
+import type { GroupElement } from '../cnb/module.ts';
+import type { BuildMetadata } from '../cnb/process.ts';
+import type { Context } from '../core/context.ts';
+import { isScratch, type BaseImage } from '../image/plan.ts';
+import type { ChosenLauncher } from '../launcher/choose.ts';
+import type { Compression } from '../layer/compression.ts';
+import type { Place } from '../layer/place.ts';
+import { formatPinned, type NameRules } from '../options/names.ts';
+import { exportImage, type ExportOutput } from '../phases/export.ts';
+import type { Image } from '../ports/image.ts';
+import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import { readProjectMetadata, writeReport } from '../workspace/files.ts';
+import { chooseImageLauncher } from './choose-image-launcher.ts';
+import { exportReport, throwFailedOutputs } from './finish-export.ts';
+import { runImageMetadata } from './run-image.ts';
+import type { OpenSinks } from './sinks.ts';
+import { stage, type Guard } from './stage.ts';
+
+/** What an export is told besides what the phases before it made. */
+export interface ExportSettings {
+  readonly launcher: string;
+  readonly processType: string | undefined;
+  /** Path of project-metadata.toml; undefined: none. */
+  readonly projectMetadata: string | undefined;
+  /** Path of report.toml; undefined: none is written. */
+  readonly report: string | undefined;
+  readonly sourceDateEpoch: string | undefined;
+  readonly compression: Compression;
+  /** Directory of `lifecycle.sbom.*` and `launcher.sbom.*`; undefined: none are looked for. */
+  readonly launcherSbomDir: string | undefined;
+  readonly execEnv: string;
+  readonly features: PlatformFeatures;
+  readonly names: NameRules;
+}
+
+export interface RunExportInput {
+  readonly settings: ExportSettings;
+  readonly layers: Place;
+  readonly app: Place;
+  readonly group: readonly GroupElement[];
+  readonly metadata: BuildMetadata;
+  /** Pinned when it was analyzed: the very image, not its tag again (contract GAP-12). */
+  readonly runImage: BaseImage;
+  /** The run image's name to record; undefined where it is only a place of this machine (design §2.5). */
+  readonly runImageName: string | undefined;
+  readonly runEntries: readonly RunImageEntry[];
+  readonly target: TargetMetadata | undefined;
+  readonly previous: { readonly image: Image; readonly metadata: LifecycleMetadata } | undefined;
+}
+
+export interface RunExportPorts {
+  readonly outputs: OpenSinks;
+  readonly cache: BuildCache | undefined;
+  readonly launchCache: LayerStore | undefined;
+  readonly guard: Guard;
+}
+
+export interface RunExportOutput {
+  readonly exported: ExportOutput;
+  readonly launcher: ChosenLauncher;
+}
+
+/** Export, shared by exporter, creator and `slipway build`: launcher, image, report. The report is written for a failed output too. */
+export async function runExport(input: RunExportInput, ports: RunExportPorts, ctx: Context): Promise<RunExportOutput> {
+  const { settings, metadata, runImage, runImageName } = input;
+  const { guard, outputs } = ports;
+  const { launcher, exported } = await guard('export', async () => {
+    const { features } = settings;
+    const launcher = await chooseImageLauncher({ choice: settings.launcher, metadata, features, base: runImage }, ctx);
+    const { projectMetadata, launcherSbomDir } = settings;
+    const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
+    const exported = await exportImage(
+      {
+        layers: input.layers,
+        app: input.app,
+        group: input.group,
+        metadata,
+        runImage,
+        runImageMetadata: runImageName === undefined ? {} : runImageMetadata(runImageName, input.runEntries),
+        runImageReference: layoutReference(runImage, settings.names),
+        target: input.target,
+        previous: input.previous,
+        launcher: { bytes: launcher.bytes, label: launcher.label },
+        processType: settings.processType,
+        projectMetadata: projectMetadataLabel(project),
+        sourceDateEpoch: settings.sourceDateEpoch,
+        execEnv: settings.execEnv,
+        features,
+        compression: settings.compression,
+        lifecycleSboms: launcherSbomDir === undefined ? undefined : { real: launcherSbomDir, logical: launcherSbomDir },
+      },
+      { sinks: outputs.sinks, cache: ports.cache, launchCache: ports.launchCache, staging: outputs.staging },
+      ctx,
+    );
+    return { launcher, exported };
+  });
+  const { report } = settings;
+  if (report !== undefined)
+    await stage('write export report', 62, () => writeReport(report, exportReport(exported, launcher)));
+  await guard('export', () => {
+    throwFailedOutputs(exported);
+    return Promise.resolve();
+  });
+  return { exported, launcher };
+}
+
+/** Only under `-layout` may the label hold a path. */
+function layoutReference(base: BaseImage, names: NameRules): string | undefined {
+  return names.layoutDir === undefined || isScratch(base) ? undefined : formatPinned(base.pinned, names);
+}

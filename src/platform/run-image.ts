@@ -1,0 +1,69 @@
+import type { RunImageEntry } from '../cnb/files/run.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { formatReference, parseReference } from '../oci/reference.ts';
+import { hasScheme } from '../oci/location.ts';
+import { readName, type NamedLocation, type NameRules } from '../options/names.ts';
+import type { RunImageChoice } from '../options/phase-inputs.ts';
+import type { RunImageCandidate } from '../phases/analyze.ts';
+
+/**
+ * The run images to try, in order (contract §9.1): the one that was named; else of run.toml's first entry those on the output's
+ * registry, then image and mirrors as listed. Throws `RUN_IMAGE_UNKNOWN` (exit 3) when nothing names one.
+ */
+export function runImageCandidates(
+  choice: RunImageChoice,
+  entries: readonly RunImageEntry[],
+  output: NamedLocation,
+  names: NameRules,
+): readonly RunImageCandidate[] | { readonly kind: 'scratch' } {
+  switch (choice.kind) {
+    case 'scratch':
+      return { kind: 'scratch' };
+    case 'named':
+      return [choice.image];
+    case 'from-file': {
+      const [first] = entries;
+      if (first === undefined) {
+        throw new SlipwayError(
+          'RUN_IMAGE_UNKNOWN',
+          'failed to resolve inputs: -run-image is required when there is no run metadata available',
+          { hint: { kind: 'choose-run-image' } },
+        );
+      }
+      const all = [first.image, ...first.mirrors].map((text) => readName(text, names));
+      const near = all.filter((candidate) => isOnRegistryOf(candidate, output));
+      return [...near, ...all.filter((candidate) => !near.includes(candidate))];
+    }
+  }
+}
+
+/** What the label says about the run image: its entry in run.toml, else only the image that was used (contract GAP-35). */
+export function runImageMetadata(
+  image: string,
+  entries: readonly RunImageEntry[],
+): { readonly image: string; readonly mirrors?: readonly string[] } {
+  const wanted = normalName(image);
+  const entry = entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
+  if (entry === undefined) return { image };
+  return { image: entry.image, ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }) };
+}
+
+function isOnRegistryOf(candidate: NamedLocation, output: NamedLocation): boolean {
+  return (
+    candidate.location.kind === 'registry' &&
+    output.location.kind === 'registry' &&
+    candidate.location.reference.registry === output.location.reference.registry
+  );
+}
+
+/** The name without digest, with registry and tag written out; a text that is no reference as it is. */
+function normalName(text: string): string {
+  const [name = ''] = text.split(/@sha256:/);
+  if (hasScheme(name)) return name;
+  try {
+    return formatReference(parseReference(name));
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'REFERENCE_INVALID') return name;
+    throw error;
+  }
+}

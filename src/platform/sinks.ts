@@ -1,0 +1,54 @@
+import { SlipwayError } from '../core/errors.ts';
+import type { Context } from '../core/context.ts';
+import type { Locator } from '../locate/locator.ts';
+import { displayLocation, type Location } from '../oci/location.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { ExportSink } from '../phases/export.ts';
+import { canStage, type BlobStaging } from '../ports/store.ts';
+import { BlobDirectory } from '../store/blob-directory.ts';
+
+/** An output as asked for. */
+export interface SinkRequest {
+  readonly location: Location;
+  /** As the user wrote it. */
+  readonly shown: string;
+  /** What archives and layouts call the image when the location has no REF. */
+  readonly imageName?: Reference;
+}
+
+/** Opened outputs, closed together. */
+export interface OpenSinks extends AsyncDisposable {
+  readonly sinks: readonly ExportSink[];
+  /** Where new layers are packed: straight into an output where one is a directory of blobs. */
+  readonly staging: BlobStaging;
+}
+
+/** Opens every output before any work is done. Throws when one cannot be written to, and closes those that were opened. */
+export async function openSinks(requests: readonly SinkRequest[], locator: Locator, ctx: Context): Promise<OpenSinks> {
+  refuseTwice(requests);
+  const sinks: ExportSink[] = [];
+  const close = async (): Promise<void> => {
+    for (const { sink } of sinks) await sink[Symbol.asyncDispose]();
+  };
+  try {
+    for (const { location, shown, imageName } of requests) {
+      const sink = await locator.openSink(location, ctx, imageName === undefined ? {} : { imageName });
+      sinks.push({ location, sink, names: [undefined], shown: [shown] });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const staged = sinks.map(({ sink }) => sink).find((sink) => canStage(sink));
+  const staging = staged ?? { staging: new BlobDirectory(ctx.tmp, { isTransient: true }) };
+  return { sinks, staging: staging.staging, [Symbol.asyncDispose]: close };
+}
+
+/** An archive is replaced as a whole, so two outputs cannot be one file. */
+function refuseTwice(requests: readonly SinkRequest[]): void {
+  const files = requests.flatMap(({ location }) => ('file' in location ? [location.file] : []));
+  const twice = files.find((file, index) => files.indexOf(file) !== index);
+  const places = requests.map(({ location }) => displayLocation(location));
+  const same = twice ?? places.find((place, index) => places.indexOf(place) !== index);
+  if (same !== undefined) throw new SlipwayError('ARGUMENT_INVALID', `two outputs are the same: ${same}`);
+}

@@ -1,0 +1,49 @@
+import type { PhaseName } from '../core/events.ts';
+import { SlipwayError } from '../core/errors.ts';
+
+/** Runs a part of a phase; what it throws gets the part's words and exit code. */
+export type Guard = <T>(phase: PhaseName, task: () => Promise<T>) => Promise<T>;
+
+/** Exit codes of phases for causes that have none of their own (contract §3). */
+export const PHASE_EXITS: Readonly<Record<PhaseName, number>> = {
+  analyze: 32,
+  detect: 22,
+  restore: 42,
+  build: 52,
+  export: 62,
+  rebase: 72,
+  extend: 102,
+  launch: 82,
+};
+
+/** `failed to <words>: <cause>` as the lifecycle prints it; a cause that says so already is left alone. */
+export async function stage<T>(words: string, exit: number, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw withWords(error, words, exit);
+  }
+}
+
+/** The lifecycle programs' guard: `failed to detect: …`. */
+export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[phase], task);
+
+/** The guard of `slipway`: the phase's exit code, the message as it is. */
+export const plainGuard: Guard = async (phase, task) => {
+  try {
+    return await task();
+  } catch (error) {
+    throw withWords(error, '', PHASE_EXITS[phase]);
+  }
+};
+
+function withWords(error: unknown, words: string, exit: number): unknown {
+  if (!(error instanceof SlipwayError)) return error;
+  const isSaid = words === '' || error.message.startsWith('failed to ');
+  return new SlipwayError(error.code, isSaid ? error.message : `failed to ${words}: ${error.message}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: error.details,
+    cause: error,
+    exit: error.exit ?? exit,
+  });
+}
