@@ -1,8 +1,94 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertNever } from '../core/assert-never.ts';
 import type { Context } from '../core/context.ts';
-import type { Sandbox } from './sandbox.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { type BubblewrapOptions, bubblewrapSandbox } from './bubblewrap.ts';
+import type { BubblewrapSetup } from './bubblewrap-arguments.ts';
+import { hostSandbox } from './host.ts';
+import { failureOf, type Sandbox } from './sandbox.ts';
+import { isRoot } from './user.ts';
 
 export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
 
-export function chooseSandbox(_wanted: SandboxChoice, _ctx: Context): Promise<Sandbox> {
-  return Promise.reject(new Error('not written yet'));
+/**
+ * The sandbox that was asked for, proven by running nothing in it with the very options that buildpacks get (sandbox.md §1).
+ * `auto` is the best that works, never `host`: running buildpacks unprotected is for the user to say. Emits `sandbox.chosen`, and a
+ * warning for `host`. Throws `SANDBOX_UNAVAILABLE` with everything that was tried and why it failed.
+ */
+export async function chooseSandbox(
+  wanted: SandboxChoice,
+  ctx: Context,
+  options: BubblewrapOptions = {},
+): Promise<Sandbox> {
+  const sandbox = await choose(wanted, ctx, options);
+  ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description: sandbox.description });
+  if (sandbox.name === 'host') ctx.emit({ type: 'warning', code: 'SANDBOX_HOST', message: sandbox.description });
+  return sandbox;
+}
+
+/** Runs nothing in a sandbox: undefined when that works, else why it does not. */
+export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<string | undefined> {
+  const directory = await mkdtemp(join(ctx.tmp, 'probe-'));
+  try {
+    await chmod(directory, 0o755);
+    const stderr: Uint8Array[] = [];
+    const exit = await sandbox.run(
+      {
+        root: { kind: 'host' },
+        argv: ['/bin/sh', '-c', ':'],
+        cwd: '/',
+        env: { PATH: '/usr/bin:/bin', HOME: '/home/slipway' },
+        mounts: [{ source: directory, target: '/layers', writable: true }],
+        network: 'host',
+        ...(isRoot() ? { user: { uid: 1000, gid: 1000 } } : {}),
+        onOutput: (stream, bytes) => {
+          if (stream === 'stderr') stderr.push(bytes);
+        },
+      },
+      ctx,
+    );
+    const failure = failureOf(exit);
+    const said = Buffer.concat(stderr).toString('utf8').trim();
+    return failure === undefined || said === '' ? failure : `${failure} (${said})`;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function choose(wanted: SandboxChoice, ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
+  switch (wanted) {
+    case 'host':
+      return hostSandbox();
+    case 'auto':
+    case 'bubblewrap':
+      return findBubblewrap(ctx, options);
+    default:
+      return assertNever(wanted);
+  }
+}
+
+async function findBubblewrap(ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
+  const tried: Record<string, string> = {};
+  for (const setup of setups()) {
+    const sandbox = bubblewrapSandbox({ ...options, setup });
+    const problem = await probeSandbox(sandbox, ctx);
+    if (problem === undefined) return sandbox;
+    tried[`bubblewrap, ${nameOf(setup)}`] = problem;
+  }
+  throw new SlipwayError('SANDBOX_UNAVAILABLE', 'no sandbox for buildpacks works on this machine', {
+    details: tried,
+    hint: 'install bubblewrap and allow user namespaces, or run buildpacks unprotected with --sandbox host',
+  });
+}
+
+/** From the strongest to what still holds (sandbox.md §4): a container may forbid a fresh /proc, or mounts without a namespace. */
+function setups(): readonly BubblewrapSetup[] {
+  const users = isRoot() ? (['setpriv', 'namespace'] as const) : (['namespace'] as const);
+  return users.flatMap((user) => (['fresh', 'bound'] as const).map((proc) => ({ user, proc })));
+}
+
+function nameOf(setup: BubblewrapSetup): string {
+  const user = setup.user === 'setpriv' ? 'as root, then another user' : 'in a user namespace';
+  return setup.proc === 'fresh' ? user : `${user}, with this machine's /proc`;
 }

@@ -10,6 +10,12 @@ export interface Mount {
 /** What the command's `/` is. `host` is this machine's own root, read-only where the strategy can. */
 export type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
 
+/** Numeric ids of a user of this machine. */
+export interface SandboxUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface SandboxRequest {
   readonly root: SandboxRoot;
   /** Program (absolute path as seen inside) and arguments. */
@@ -19,8 +25,11 @@ export interface SandboxRequest {
   /** The whole environment: nothing else is passed on. */
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  /** Ids of the command; absent = those of this process. */
-  readonly user?: { readonly uid: number; readonly gid: number };
+  /**
+   * Ids of the command; absent = those of this process. Where this process is not root it cannot change its ids: `bubblewrap` then
+   * only shows these inside, `host` ignores them.
+   */
+  readonly user?: SandboxUser;
   readonly network: 'host' | 'none';
   readonly limits?: { readonly wallMs?: number };
   /** Raw output as it comes. */
@@ -30,6 +39,8 @@ export interface SandboxRequest {
 export type SandboxExit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: string }
+  /** Killed because `limits.wallMs` had passed. */
+  | { readonly kind: 'timed-out'; readonly wallMs: number }
   /** The program could not be started at all (not executable, wrong format, missing interpreter). */
   | { readonly kind: 'not-started'; readonly reason: string };
 
@@ -41,10 +52,28 @@ export interface Sandbox {
   readonly description: string;
   /** True when commands see mounts at their `target`; false when they only see real paths (`host`). */
   readonly mapsPaths: boolean;
+  /**
+   * Runs one command to its end; when it returns, no process of it is left. An abort of `ctx.signal` kills them all and throws
+   * `INTERRUPTED`. Throws `ARGUMENT_INVALID` for an environment or a path that no process can have.
+   */
   readonly run: (request: SandboxRequest, ctx: Context) => Promise<SandboxExit>;
 }
 
 /** The path by which a command in this sandbox sees a mount's directory. */
 export function pathInside(sandbox: Sandbox, mount: { readonly source: string; readonly target: string }): string {
   return sandbox.mapsPaths ? mount.target : mount.source;
+}
+
+/** What an exit says: `exit status 7`, `signal: SIGKILL`, …; undefined for success. */
+export function failureOf(exit: SandboxExit): string | undefined {
+  switch (exit.kind) {
+    case 'exited':
+      return exit.code === 0 ? undefined : `exit status ${String(exit.code)}`;
+    case 'signalled':
+      return `signal: ${exit.signal}`;
+    case 'timed-out':
+      return `it ran longer than ${String(exit.wallMs / 1000)} s`;
+    case 'not-started':
+      return exit.reason;
+  }
 }

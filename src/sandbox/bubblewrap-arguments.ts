@@ -1,0 +1,116 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSystem } from '../core/errors.ts';
+import { hostTree, isConcealed, isWithin, type TreeEntry } from './host-tree.ts';
+import { isDirectory, programDirectories } from './path-programs.ts';
+import type { Mount, SandboxRequest, SandboxUser } from './sandbox.ts';
+
+/** How the sandbox is set up on this machine: found by probing. */
+export interface BubblewrapSetup {
+  /**
+   * `namespace`: a user namespace maps this process's ids to the wanted ones.
+   * `setpriv`: root sets everything up and setpriv then becomes the wanted user.
+   */
+  readonly user: 'namespace' | 'setpriv';
+  /** `bound`: this machine's /proc, where a container forbids a fresh one. */
+  readonly proc: 'fresh' | 'bound';
+}
+
+/** bubblewrap's options, without the command. `hidden` are absolute paths. */
+export async function bubblewrapArguments(
+  request: SandboxRequest,
+  setup: BubblewrapSetup,
+  hidden: readonly string[],
+): Promise<readonly string[]> {
+  const mounts = [...request.mounts].sort((a, b) => depth(a.target) - depth(b.target));
+  const home = homeDirectory(request, mounts);
+  const programs = await programDirectories(request.env['PATH'] ?? '', hidden);
+  const targets = [...mounts.map((mount) => mount.target), ...programs, ...(home === undefined ? [] : [home])];
+  const tree = await hostTree(hidden, targets);
+  // Root made the directories, somebody else uses them.
+  const shared = setup.user === 'setpriv' ? '1777' : '0700';
+  return [
+    ...namespaces(request, setup),
+    '--clearenv',
+    ...Object.entries(request.env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...['--perms', '0755', '--tmpfs', '/'],
+    ...tree.flatMap(treeArguments),
+    ...(setup.proc === 'fresh' ? ['--proc', '/proc'] : ['--ro-bind', '/proc', '/proc']),
+    ...['--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm', '--perms', '1777', '--tmpfs', '/tmp'],
+    ...((await isDirectory('/var/tmp')) ? ['--perms', '1777', '--tmpfs', '/var/tmp'] : []),
+    ...(await resolverFile(hidden)).flatMap((path) => ['--ro-bind', path, path]),
+    ...(home === undefined ? [] : [...parentArguments(home), '--perms', shared, '--tmpfs', home]),
+    ...programs.flatMap((path) => [...parentArguments(path), '--ro-bind', path, path]),
+    ...mounts.flatMap((mount, index) => [
+      ...parentArguments(mount.target, mounts.slice(0, index)),
+      ...[mount.writable ? '--bind' : '--ro-bind', mount.source, mount.target],
+    ]),
+    ...['--remount-ro', '/', '--chdir', request.cwd],
+  ];
+}
+
+/** The ids that the command has, as seen from outside. */
+function namespaces(request: SandboxRequest, setup: BubblewrapSetup): readonly string[] {
+  const common = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--die-with-parent', '--new-session'];
+  const network = request.network === 'none' ? ['--unshare-net'] : [];
+  if (setup.user === 'setpriv') {
+    const needed = request.user === undefined ? [] : ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'];
+    return [...common, ...network, '--cap-drop', 'ALL', ...needed.flatMap((name) => ['--cap-add', name])];
+  }
+  const ids = request.user === undefined ? [] : idArguments(request.user);
+  return ['--unshare-user', ...ids, ...common, ...network, '--cap-drop', 'ALL'];
+}
+
+function idArguments(user: SandboxUser): readonly string[] {
+  return ['--uid', String(user.uid), '--gid', String(user.gid)];
+}
+
+/** bubblewrap would make the directories above a mount point for its own user only. Those inside an earlier mount are its own. */
+function parentArguments(path: string, earlier: readonly Mount[] = []): readonly string[] {
+  const parts = path.split('/').slice(1, -1);
+  const parents = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  return parents
+    .filter((parent) => !earlier.some((mount) => isWithin(parent, mount.target)))
+    .flatMap((parent) => ['--perms', '0755', '--dir', parent]);
+}
+
+function treeArguments(entry: TreeEntry): readonly string[] {
+  switch (entry.kind) {
+    case 'bind':
+      return ['--ro-bind-try', entry.path, entry.path];
+    case 'symlink':
+      return ['--symlink', entry.target, entry.path];
+    case 'directory':
+      return ['--perms', '0755', '--dir', entry.path];
+    case 'cover-directory':
+      return ['--perms', '0755', '--tmpfs', entry.path];
+    case 'cover-file':
+      return ['--ro-bind', '/dev/null', entry.path];
+  }
+}
+
+/** HOME as a private empty directory, unless it is one that must be seen as it is. */
+function homeDirectory(request: SandboxRequest, mounts: readonly Mount[]): string | undefined {
+  const home = join('/', request.env['HOME'] ?? '/').replace(/(.)\/+$/, '$1');
+  if (!(request.env['HOME'] ?? '').startsWith('/') || SYSTEM.some((directory) => isWithin(home, directory))) return;
+  if (home === '/' || home === '/tmp' || home === '/var/tmp' || home === '/var' || home === '/opt') return;
+  return mounts.some((mount) => isWithin(home, mount.target)) ? undefined : home;
+}
+
+/** Home directories of service users lie here (`/usr/sbin` for daemon): hiding them would hide the machine's programs. */
+export const SYSTEM: readonly string[] = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/dev', '/proc'];
+
+/** The name server settings, which are often a link into /run. */
+async function resolverFile(hidden: readonly string[]): Promise<readonly string[]> {
+  try {
+    const path = await realpath('/etc/resolv.conf');
+    return isConcealed(path, hidden) ? [path] : [];
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'EACCES')) return [];
+    throw error;
+  }
+}
+
+function depth(path: string): number {
+  return path.split('/').filter((part) => part !== '').length;
+}

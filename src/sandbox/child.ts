@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Context } from '../core/context.ts';
+import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import type { SandboxUser } from './sandbox.ts';
+
+export interface ChildRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The child's whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Set by the kernel before the program starts; this process must be root. Other groups are given up. */
+  readonly user?: SandboxUser;
+  /** Offered on file descriptor 3. */
+  readonly input?: Uint8Array;
+  /** Called with the text that came on file descriptor 4 so far. */
+  readonly onStatus?: (text: string) => void;
+  /** The process to kill so that the child ends by itself with all its kin; absent = the child's process group. */
+  readonly victim?: () => number | undefined;
+  readonly wallMs?: number;
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+}
+
+export type ChildExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  | { readonly kind: 'timed-out'; readonly wallMs: number }
+  | { readonly kind: 'not-started'; readonly cause: Error };
+
+/**
+ * Starts a program in a process group of its own, hands out its output as it comes and waits until it and its group are gone.
+ * A process that got away and keeps the output open is not waited for longer than a moment. An abort kills the group, waits for
+ * the end and throws `INTERRUPTED`.
+ */
+export async function runChild(request: ChildRequest, ctx: Context): Promise<ChildExit> {
+  throwIfAborted(ctx, request);
+  let child: ChildProcess;
+  try {
+    child = start(request);
+  } catch (error) {
+    if (error instanceof Error && isSystem(error, 'E2BIG', 'ENOMEM', 'EAGAIN', 'EMFILE', 'EACCES', 'EPERM')) {
+      return { kind: 'not-started', cause: error };
+    }
+    throw error;
+  }
+  const timeOut = new AbortController();
+  const kill = (): void => killTree(child, request.victim?.());
+  const timer =
+    request.wallMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timeOut.abort();
+          kill();
+        }, request.wallMs);
+  ctx.signal.addEventListener('abort', kill, { once: true });
+  try {
+    const exit = await exitOf(child, request);
+    throwIfAborted(ctx, request);
+    return timeOut.signal.aborted ? { kind: 'timed-out', wallMs: request.wallMs ?? 0 } : exit;
+  } finally {
+    clearTimeout(timer);
+    ctx.signal.removeEventListener('abort', kill);
+  }
+}
+
+/** How long output may still come after the program has ended. */
+const DRAIN_MS = 250;
+/** How long a killed program's monitor may take to notice. */
+const MONITOR_MS = 2000;
+
+function start(request: ChildRequest): ChildProcess {
+  const child = spawn(request.command, request.args, {
+    env: { ...request.env },
+    detached: true,
+    stdio: [
+      'ignore',
+      'pipe',
+      'pipe',
+      request.input === undefined ? 'ignore' : 'pipe',
+      request.onStatus === undefined ? 'ignore' : 'pipe',
+    ],
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    ...(request.user === undefined ? {} : { uid: request.user.uid, gid: request.user.gid }),
+  });
+  child.stdout?.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
+  child.stderr?.on('data', (bytes: Buffer) => request.onOutput('stderr', bytes));
+  const input = child.stdio[3];
+  if (request.input !== undefined && isWritable(input)) {
+    // A program that ends before it has read everything says why by its exit.
+    input.on('error', () => undefined);
+    input.end(request.input);
+  }
+  const status = child.stdio[4];
+  if (request.onStatus !== undefined && isReadable(status)) {
+    let text = '';
+    status.setEncoding('utf8');
+    status.on('data', (part: string) => {
+      text += part;
+      request.onStatus?.(text);
+    });
+  }
+  return child;
+}
+
+function exitOf(child: ChildProcess, request: ChildRequest): Promise<ChildExit> {
+  return new Promise((resolve) => {
+    let exit: ChildExit | undefined;
+    let drain: NodeJS.Timeout | undefined;
+    const finish = (): void => {
+      if (exit === undefined) return;
+      clearTimeout(drain);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve(exit);
+    };
+    child.once('error', (cause) => {
+      if (child.pid !== undefined) return;
+      exit = { kind: 'not-started', cause: withoutCwd(cause, request) };
+      finish();
+    });
+    child.once('exit', (code, signal) => {
+      exit = code === null ? { kind: 'signalled', signal: signal ?? 'SIGKILL' } : { kind: 'exited', code };
+      // Whatever stayed behind in the group must not touch the directories that are packed next.
+      killGroup(child);
+      drain = setTimeout(finish, DRAIN_MS);
+    });
+    child.once('close', finish);
+  });
+}
+
+function killTree(child: ChildProcess, victim: number | undefined): void {
+  if (victim === undefined) {
+    killGroup(child);
+    return;
+  }
+  killProcess(victim);
+  const timer = setTimeout(() => killGroup(child), MONITOR_MS);
+  child.once('exit', () => clearTimeout(timer));
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid !== undefined) killProcess(-child.pid);
+}
+
+function killProcess(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch (error) {
+    // Gone already, or (EPERM) a group of which only processes of another user are left.
+    if (!isSystem(error, 'ESRCH', 'EPERM')) throw error;
+  }
+}
+
+/** Node says ENOENT with the program's name when the working directory is what is missing. */
+function withoutCwd(cause: Error, request: ChildRequest): Error {
+  return isSystem(cause, 'ENOENT') && request.cwd !== undefined
+    ? new Error(`no such file or directory: ${request.command} (or its interpreter, or ${request.cwd})`, { cause })
+    : cause;
+}
+
+function throwIfAborted(ctx: Context, request: ChildRequest): void {
+  if (!ctx.signal.aborted) return;
+  const reason: unknown = ctx.signal.reason;
+  if (reason instanceof SlipwayError) throw reason;
+  throw new SlipwayError('INTERRUPTED', `stopped while running ${request.command}`, {
+    cause: reason,
+    details: { reason: messageOf(reason) },
+  });
+}
+
+function isWritable(stream: Readable | Writable | null | undefined): stream is Writable {
+  return stream !== null && stream !== undefined && 'end' in stream;
+}
+
+function isReadable(stream: Readable | Writable | null | undefined): stream is Readable {
+  return stream !== null && stream !== undefined && 'setEncoding' in stream;
+}

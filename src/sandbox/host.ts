@@ -1,0 +1,54 @@
+import type { Context } from '../core/context.ts';
+import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
+import { checkRequest } from './check-request.ts';
+import { runChild } from './child.ts';
+import type { Sandbox, SandboxExit, SandboxRequest } from './sandbox.ts';
+import { dropTo } from './user.ts';
+
+/**
+ * Runs commands as plain children on this machine, with real paths and only the given environment. Root drops to the request's
+ * user. Each command has a process group, which is killed when the command ends or the build is stopped; a process that leaves
+ * the group, or a kill -9 of this program, escapes that.
+ */
+export function hostSandbox(): Sandbox {
+  return {
+    name: 'host',
+    description: 'nothing is isolated: buildpacks run on this machine and can read and write whatever their user can',
+    mapsPaths: false,
+    run,
+  };
+}
+
+async function run(request: SandboxRequest, ctx: Context): Promise<SandboxExit> {
+  checkRequest(request);
+  if (request.root.kind !== 'host')
+    throw new SlipwayError('NOT_SUPPORTED', 'the host sandbox has no other root directory');
+  if (request.network === 'none') {
+    throw new SlipwayError('NOT_SUPPORTED', 'the host sandbox cannot switch the network off', {
+      hint: 'use --sandbox bubblewrap',
+    });
+  }
+  const [command, ...args] = request.argv;
+  const user = dropTo(request.user);
+  const exit = await runChild(
+    {
+      command,
+      args,
+      env: request.env,
+      cwd: request.cwd,
+      onOutput: request.onOutput,
+      ...(user === undefined ? {} : { user }),
+      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
+    },
+    ctx,
+  );
+  if (exit.kind !== 'not-started') return exit;
+  return { kind: 'not-started', reason: describe(command, exit.cause) };
+}
+
+function describe(command: string, cause: Error): string {
+  const known = { EACCES: 'permission denied', ENOENT: 'no such file or directory' };
+  const code = systemCode(cause);
+  const reason = code === 'EACCES' || code === 'ENOENT' ? known[code] : messageOf(cause);
+  return `cannot start ${command}: ${reason}`;
+}

@@ -1,0 +1,104 @@
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Context } from '../../src/core/context.ts';
+import { bubblewrapSandbox, type BubblewrapOptions } from '../../src/sandbox/bubblewrap.ts';
+import { probeSandbox } from '../../src/sandbox/choose.ts';
+import { hostSandbox } from '../../src/sandbox/host.ts';
+import type { Mount, Sandbox, SandboxExit, SandboxRequest, SandboxUser } from '../../src/sandbox/sandbox.ts';
+import { testContext } from './context.ts';
+import { missingPeer } from './peers.ts';
+import { NODE } from './program.ts';
+
+/** The user of buildpacks in tests. */
+export const BUILD_USER: SandboxUser = { uid: 1000, gid: 1000 };
+
+export interface SandboxRun {
+  readonly exit: SandboxExit;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ShellRequest {
+  readonly script: string;
+  readonly mounts?: readonly Mount[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: SandboxUser;
+  readonly network?: SandboxRequest['network'];
+  readonly wallMs?: number;
+  readonly argv?: readonly [string, ...string[]];
+}
+
+/** Runs a sh script in a sandbox, as the build user, and gathers its output. */
+export async function runShell(sandbox: Sandbox, request: ShellRequest, ctx: Context): Promise<SandboxRun> {
+  const output = { stdout: '', stderr: '' };
+  const exit = await sandbox.run(
+    {
+      root: { kind: 'host' },
+      argv: request.argv ?? ['/bin/sh', '-c', request.script],
+      cwd: request.cwd ?? '/',
+      env: request.env ?? { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      mounts: request.mounts ?? [],
+      user: request.user ?? BUILD_USER,
+      network: request.network ?? 'host',
+      ...(request.wallMs === undefined ? {} : { limits: { wallMs: request.wallMs } }),
+      onOutput: (stream, bytes) => (output[stream] += Buffer.from(bytes).toString('utf8')),
+    },
+    ctx,
+  );
+  return { exit, ...output };
+}
+
+/** bubblewrap where it works on this machine; otherwise the test is skipped (or fails, where peers are required). */
+export async function bubblewrapOrSkip(test: TestContext, options?: BubblewrapOptions): Promise<Sandbox | undefined> {
+  const sandbox = bubblewrapSandbox(options);
+  const problem = await probeSandbox(sandbox, testContext(test));
+  if (problem === undefined) return sandbox;
+  missingPeer(test, `bubblewrap does not work here: ${problem}`);
+  return undefined;
+}
+
+/** The strategies by name, for tests that hold for each. */
+export const STRATEGIES: readonly {
+  readonly name: string;
+  readonly open: (test: TestContext) => Promise<Sandbox | undefined>;
+}[] = [
+  { name: 'bubblewrap', open: (test) => bubblewrapOrSkip(test) },
+  { name: 'host', open: () => Promise.resolve(hostSandbox()) },
+];
+
+/** A directory that the build user may write to, whoever runs the tests. */
+export function openDirectory(...path: readonly string[]): string {
+  const directory = join(...path);
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o777);
+  return directory;
+}
+
+/**
+ * Runs the module's `main` as an ordinary user in a process of its own and returns what it printed. Only root can do that;
+ * everybody else is an ordinary user already and runs it too.
+ */
+export async function asOrdinaryUser(directory: string, source: string): Promise<string> {
+  chmodSync(directory, 0o755);
+  const entry = join(directory, 'entry.ts');
+  const bundle = join(directory, 'entry.mjs');
+  writeFileSync(entry, source);
+  await build({
+    entryPoints: [entry],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'es2023',
+    packages: 'external',
+    absWorkingDir: process.cwd(),
+  });
+  const ids = process.getuid?.() === 0 ? { uid: 1001, gid: 1001 } : {};
+  const result = spawnSync(NODE, [bundle], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin' }, ...ids });
+  if (result.status !== 0) throw new Error(`ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);
+  return result.stdout;
+}
