@@ -2,9 +2,14 @@ import type { Context } from '../core/context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
+import { isForeignLayer } from '../oci/media-types.ts';
 import type { Platform } from '../oci/platform.ts';
-import type { Blob, Layer } from '../ports/blob.ts';
+import type { Blob, Layer, Origin } from '../ports/blob.ts';
 import type { ImageSink, ImageSource } from '../ports/store.ts';
+import { eachBounded } from './bounded.ts';
+import { blaming, readingFrom, writingTo } from './blame.ts';
+import { noteFailure } from './verify.ts';
+import { walkImage } from './walk.ts';
 
 export interface CopyOptions {
   /** Name in the sink; absent = the sink's own. */
@@ -29,15 +34,83 @@ export interface PutImageOptions {
   readonly names?: readonly (string | undefined)[];
 }
 
-export function copyImage(from: CopyFrom, sink: ImageSink, ctx: Context, options?: CopyOptions): Promise<Descriptor> {
-  throw new Error(`not yet ${from.source.description} ${sink.description} ${ctx.tmp} ${String(options?.name)}`);
+/** Blobs on their way at once. */
+const PARALLEL = 4;
+
+/**
+ * Copies what a name leads to: one manifest, or an index with all its children, whole and unchanged. Blobs first (has → mount →
+ * stream), then manifests from the leaves up, then the name; the caller commits the sink. Returns what was copied.
+ * Errors keep their code; their details say which side failed.
+ */
+export async function copyImage(
+  from: CopyFrom,
+  sink: ImageSink,
+  ctx: Context,
+  options: CopyOptions = {},
+): Promise<Descriptor> {
+  const { source } = from;
+  const found = await blaming(readingFrom(source), ctx, () => walkImage(source, from.name, ctx));
+  const origins = source.origin === undefined ? [] : [source.origin];
+  await eachBounded(found.blobs, PARALLEL, ctx, async (descriptor, inner) => {
+    const isElsewhere = isForeignLayer(descriptor.mediaType) && !(await source.has(descriptor, inner));
+    if (isElsewhere) return;
+    const open = (signal?: AbortSignal): AsyncIterable<Uint8Array> =>
+      source.open(descriptor, signal === undefined ? inner : { ...inner, signal });
+    await putBlob({ descriptor, open }, { sink, origins, from: readingFrom(source) }, inner);
+  });
+  await blaming(writingTo(sink), ctx, async () => {
+    for (const manifest of found.manifests) await sink.putManifest(manifest, ctx);
+  });
+  sink.tag(options.name, found.top.descriptor);
+  return found.top.descriptor;
 }
 
-export function putImage(
+/**
+ * Puts an image that was assembled here: layers in parallel (has → mount → stream from where each lies), then the config, the
+ * manifest and the names; the caller commits the sink.
+ */
+export async function putImage(
   image: AssembledImage,
   sink: ImageSink,
   ctx: Context,
-  options?: PutImageOptions,
+  options: PutImageOptions = {},
 ): Promise<void> {
-  throw new Error(`not yet ${image.manifest.descriptor.digest} ${sink.description} ${ctx.tmp} ${String(options)}`);
+  const unique = [...new Map(image.layers.map((layer) => [layer.descriptor.digest, layer])).values()];
+  await eachBounded(unique, PARALLEL, ctx, (layer, inner) =>
+    putBlob(layer, { sink, origins: layer.origins, from: layerSide(layer) }, inner),
+  );
+  // Layers go before the config, the config before the manifest: a registry may reject dangling references.
+  await putBlob(image.config, { sink, origins: [], from: {} }, ctx);
+  await blaming(writingTo(sink), ctx, () => sink.putManifest(image.manifest, ctx));
+  for (const name of options.names ?? [undefined])
+    sink.tag(name, { ...image.manifest.descriptor, platform: image.platform });
+}
+
+interface PutTarget {
+  readonly sink: ImageSink;
+  readonly origins: readonly Origin[];
+  /** Added to errors of the reading side. */
+  readonly from: Readonly<Record<string, string>>;
+}
+
+async function putBlob(blob: Blob, target: PutTarget, ctx: Context): Promise<void> {
+  const { sink, origins } = target;
+  let readFailure: { readonly error: unknown } | undefined;
+  const watched: Blob = {
+    descriptor: blob.descriptor,
+    open: (signal) =>
+      noteFailure(blob.open(signal), (error) => {
+        readFailure = { error };
+      }),
+  };
+  const put = async (): Promise<void> => {
+    await sink.put(watched, ctx, { origins });
+  };
+  await blaming(() => (readFailure === undefined ? writingTo(sink) : target.from), ctx, put);
+}
+
+function layerSide(layer: Layer): Readonly<Record<string, string>> {
+  const [origin] = layer.origins;
+  const subject = `layer ${layer.descriptor.digest}`;
+  return { reading: origin === undefined ? subject : `${subject} from ${origin.registry}/${origin.repository}` };
 }

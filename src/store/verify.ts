@@ -30,6 +30,42 @@ export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor, subject: 
   if (actual !== descriptor.digest) throw wrongDigest(descriptor, actual, subject);
 }
 
+/** The same stream, its failure noted; a verified one stays verified. */
+export function noteFailure(
+  source: AsyncIterable<Uint8Array>,
+  note: (error: unknown) => void,
+): AsyncIterable<Uint8Array> {
+  const noted = watch(source, note);
+  const promise = checked.get(source);
+  if (promise !== undefined) checked.set(noted, promise);
+  return noted;
+}
+
+async function* watch(
+  source: AsyncIterable<Uint8Array>,
+  note: (error: unknown) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (let next = await step(iterator, note); next.done !== true; next = await step(iterator, note)) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Only what reading throws is noted, not what a consumer throws into the generator. */
+async function step(
+  iterator: AsyncIterator<Uint8Array>,
+  note: (error: unknown) => void,
+): Promise<IteratorResult<Uint8Array, unknown>> {
+  try {
+    return await iterator.next();
+  } catch (error) {
+    note(error);
+    throw error;
+  }
+}
+
 async function* verify(
   source: AsyncIterable<Uint8Array>,
   descriptor: Descriptor,

@@ -1,0 +1,37 @@
+import { hasCode } from '../core/errors.ts';
+import { HUB, parseReference, type Reference } from '../oci/reference.ts';
+
+/** Annotation of index entries: the name in a layout (image-spec, annotations.md). */
+export const REF_NAME = 'org.opencontainers.image.ref.name';
+/** Annotation of index entries: the full name, which containerd and Docker prefer. */
+export const IMAGE_NAME = 'io.containerd.image.name';
+
+/** `docker.io/library/app:1`: a name as engines print it. Undefined for a reference without tag. */
+export function engineName(reference: Reference): string | undefined {
+  if (reference.tag === undefined) return undefined;
+  const registry = reference.registry === HUB ? 'docker.io' : reference.registry;
+  return `${registry}/${reference.repository}:${reference.tag}`;
+}
+
+/** The engine name that a REF means, when it is a reference and not a mere tag such as `latest` or `1.2`. */
+export function engineNameOf(ref: string): string | undefined {
+  if (!/[:/]/.test(ref)) return undefined;
+  const reference = referenceOf(ref);
+  return reference === undefined ? undefined : engineName(reference);
+}
+
+/** True when two texts name the same image under the rules for short names. */
+export function isSameName(a: string, b: string): boolean {
+  const [left, right] = [referenceOf(a), referenceOf(b)];
+  if (left === undefined || right === undefined) return false;
+  return engineName(left) !== undefined && engineName(left) === engineName(right);
+}
+
+function referenceOf(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (hasCode(error, 'REFERENCE_INVALID')) return undefined;
+    throw error;
+  }
+}
