@@ -90,9 +90,9 @@ cnb__prepend_path() { # NAME DIRECTORY
   cnb__set "$1" "$2${cnb__value:+:$cnb__value}"
 }
 
-# dash and ash drop inherited variables such as spring.profiles.active when they start; bash passes them on.
+# A shell drops inherited variables such as spring.profiles.active when it starts (dash, ash), or knows nothing of them (bash).
 cnb__recover() {
-  [ -z "${BASH_VERSION-}" ] && [ -r "/proc/$$/environ" ] && cnb__xargs=$(command -v xargs) || return 0
+  [ -r "/proc/$$/environ" ] && cnb__xargs=$(command -v xargs) || return 0
   # shellcheck disable=SC2016
   cnb__text=$("$cnb__xargs" -0 sh -c '
     for entry do
@@ -135,7 +135,7 @@ cnb__give_back() {
   fi
 }
 
-cnb__become() { # COMMAND ARGUMENT…: becomes the command; does not return
+cnb__become() { # COMMAND ARGUMENT...: becomes the command; does not return
   cnb__give_back
   trap 'exit 82' EXIT
   if [ "$cnb__aside" -eq 0 ]; then
@@ -222,7 +222,7 @@ cnb__apply_env_dir() { # DIRECTORY
   done
 }
 
-cnb__apply_layers() { # BUILDPACK…
+cnb__apply_layers() { # BUILDPACK...
   for cnb__buildpack; do
     cnb__list_layers "$cnb__buildpack"
     for cnb__layer in $cnb__layers; do
@@ -237,7 +237,7 @@ cnb__apply_layers() { # BUILDPACK…
   done
 }
 
-cnb__run_exec_dirs() { # BUILDPACK…
+cnb__run_exec_dirs() { # BUILDPACK...
   for cnb__buildpack; do
     cnb__list_layers "$cnb__buildpack"
     for cnb__layer in $cnb__layers; do
@@ -477,7 +477,7 @@ cnb__escape() {
   cnb__in=${cnb__in#\\?}
 }
 
-cnb__code_point() { # LENGTH of \u… or \U…: its UTF-8 bytes in cnb__char; leaves two characters of the escape in cnb__in
+cnb__code_point() { # LENGTH of \u... or \U...: its UTF-8 bytes in cnb__char; leaves two characters of the escape in cnb__in
   cnb__digits=${cnb__in#??}
   if [ "$1" -eq 6 ]; then cnb__digits=${cnb__digits%"${cnb__digits#????}"}; else cnb__digits=${cnb__digits%"${cnb__digits#????????}"}; fi
   cnb__in=\\u${cnb__in#\\[uU]"$cnb__digits"}
@@ -497,7 +497,7 @@ cnb__code_point() { # LENGTH of \u… or \U…: its UTF-8 bytes in cnb__char; le
   cnb__char=${cnb__bytes%.}
 }
 
-cnb__octal() { # BYTE…: prints them and a full stop, which keeps a newline from being cut
+cnb__octal() { # BYTE...: prints them and a full stop, which keeps a newline from being cut
   for cnb__byte; do
     # shellcheck disable=SC2059
     printf "\\$((cnb__byte / 64))$((cnb__byte / 8 % 8))$((cnb__byte % 8))"
@@ -578,7 +578,7 @@ cnb__go_to() { # DIRECTORY WHAT-FOR
   cd "$cnb__text" || cnb__stop "$2: chdir $1"
 }
 
-cnb__add_profiles() { # BUILDPACK…: a line for each profile script to cnb__script
+cnb__add_profiles() { # BUILDPACK...: a line for each profile script to cnb__script
   for cnb__buildpack; do
     cnb__list_layers "$cnb__buildpack"
     for cnb__layer in $cnb__layers; do
@@ -592,7 +592,7 @@ cnb__add_profiles() { # BUILDPACK…: a line for each profile script to cnb__scr
 }
 
 # shellcheck disable=SC2016
-cnb__write_script() { # COMMAND ARGUMENT…: the script of a shell process in cnb__script, for the shell in cnb__shell
+cnb__write_script() { # COMMAND ARGUMENT...: the script of a shell process in cnb__script, for the shell in cnb__shell
   cnb__script=
   if [ -x /bin/bash ]; then
     cnb__shell=bash cnb__source='source' cnb__profile=.profile cnb__rest_words='"${@:1}"'

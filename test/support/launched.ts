@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
@@ -20,13 +20,22 @@ const CANDIDATES: readonly TestShell[] = [
   { name: 'bash', argv: ['bash'], argv0: 'sh' },
 ];
 
-/** The shells of this machine; `sh` alone when none of the known ones is there. */
+/** The shells of this machine, by absolute path; `sh` alone when none of the known ones is there. */
 export function testShells(): readonly TestShell[] {
-  const found = CANDIDATES.filter(({ argv }) => spawnSync(argv[0], [...argv.slice(1), '-c', ':']).status === 0);
-  return found.length > 0 ? found : [{ name: 'sh', argv: ['sh'], argv0: 'sh' }];
+  const found = CANDIDATES.flatMap((shell) => {
+    const [command, ...rest] = shell.argv;
+    const path = (process.env['PATH'] ?? '')
+      .split(':')
+      .map((directory) => join(directory, command))
+      .find((file) => existsSync(file));
+    return path === undefined ? [] : [{ ...shell, argv: [path, ...rest] as const }];
+  });
+  return found.length > 0 ? found : [{ name: 'sh', argv: ['/bin/sh'], argv0: 'sh' }];
 }
 
 export interface Launched {
+  /** Standard output as it came. */
+  readonly bytes: Buffer;
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -36,8 +45,8 @@ export interface LaunchOptions {
   /** Name in `/cnb/process`; absent = the launcher itself. */
   readonly type?: string;
   readonly args?: readonly string[];
-  /** The whole environment besides the three CNB variables and PATH. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** The whole environment besides the three CNB variables and PATH; undefined takes one of those away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly shell?: TestShell;
 }
 
@@ -103,7 +112,12 @@ export class LaunchBed {
       ...(shell === undefined ? {} : { argv0: shell.argv0 }),
     });
     if (result.error !== undefined) throw result.error;
-    return { code: result.status, stdout: this.#asInImage(result.stdout), stderr: this.#asInImage(result.stderr) };
+    return {
+      bytes: result.stdout,
+      code: result.status,
+      stdout: this.#asInImage(result.stdout),
+      stderr: this.#asInImage(result.stderr),
+    };
   }
 
   #asInImage(bytes: Buffer): string {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { platformFeatures } from '../../src/cnb/features.ts';
+import { hasCode } from '../../src/core/errors.ts';
+import { chooseLauncher, parseLauncherChoice, type LauncherFacts } from '../../src/launcher/choose.ts';
+
+const BUILDER = '/cnb/lifecycle/launcher';
+
+describe('the choice of a launcher', () => {
+  it('is a path when it has a slash, else one of four words', () => {
+    assert.deepEqual(parseLauncherChoice('./launcher'), { kind: 'path', path: './launcher' });
+    for (const word of ['auto', 'builder', 'shell', 'none'])
+      assert.deepEqual(parseLauncherChoice(word), { kind: word });
+    for (const word of ['', 'Auto', 'launcher'])
+      assert.throws(
+        () => parseLauncherChoice(word),
+        (error) => hasCode(error, 'ARGUMENT_INVALID') && error.exit === 3,
+      );
+  });
+
+  it('takes the builder’s own when it fits the platform', async () => {
+    const chosen = await chooseLauncher({ kind: 'auto' }, facts({ files: { [BUILDER]: elf(62) } }));
+    assert.equal(chosen.kind, 'builder');
+    assert.deepEqual(chosen.bytes, elf(62));
+    assert.equal(chosen.label, undefined);
+  });
+
+  it('else the shell program, with a label and the reason', async () => {
+    const chosen = await chooseLauncher({ kind: 'auto' }, facts({ files: { [BUILDER]: elf(183) } }));
+    assert.equal(chosen.kind, 'shell');
+    assert.match(Buffer.from(chosen.bytes).toString(), /^#!\/bin\/sh\n/);
+    assert.deepEqual(chosen.label, { key: 'io.slipway.launcher.kind', value: 'sh' });
+    assert.equal(
+      chosen.reason,
+      'the run image has /bin/sh (/cnb/lifecycle/launcher is for linux/arm64, the image for linux/amd64)',
+    );
+  });
+
+  it('else says what is in the way', async () => {
+    await assert.rejects(chooseLauncher({ kind: 'auto' }, facts({ shell: false })), (error) => {
+      assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE'));
+      assert.equal(error.exit, 62);
+      assert.deepEqual(error.details, {
+        builder: 'there is no /cnb/lifecycle/launcher here',
+        shell: 'the run image has no /bin/sh',
+      });
+      return true;
+    });
+  });
+
+  it('takes what was asked for, or fails', async () => {
+    const path = { kind: 'path', path: '/io/stub' } as const;
+    const chosen = await chooseLauncher(path, facts({ files: { '/io/stub': Buffer.from('bin') } }));
+    assert.deepEqual([chosen.kind, chosen.bytes], ['path', Buffer.from('bin')]);
+    await assert.rejects(chooseLauncher(path, facts({})), (error) => {
+      assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE'));
+      return error.message.includes("failed to stat launcher at path '/io/stub'");
+    });
+    await assert.rejects(
+      chooseLauncher({ kind: 'builder' }, facts({ files: { [BUILDER]: Buffer.from('#!/bin/sh\n') } })),
+      /is not an ELF program/,
+    );
+    await assert.rejects(chooseLauncher({ kind: 'shell' }, facts({ shell: false })), /has no \/bin\/sh/);
+    await assert.rejects(chooseLauncher({ kind: 'none' }, facts({})), (error) => hasCode(error, 'NOT_SUPPORTED'));
+  });
+});
+
+function facts(given: {
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  readonly shell?: boolean;
+}): LauncherFacts {
+  return {
+    metadata: { buildpacks: [], extensions: [], labels: [], processes: [], slices: [] },
+    features: platformFeatures('0.15'),
+    platform: { os: 'linux', architecture: 'amd64' },
+    readFile: (path) => Promise.resolve(given.files?.[path]),
+    hasShell: () => Promise.resolve(given.shell ?? true),
+  };
+}
+
+/** The first bytes of a little-endian 64-bit ELF file for a machine. */
+function elf(machine: number): Uint8Array {
+  const bytes = Buffer.alloc(64);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+  bytes.writeUInt16LE(machine, 18);
+  return bytes;
+}
