@@ -1,3 +1,5 @@
+import { crc32, constants, deflateRaw } from 'node:zlib';
+
 /**
  * The compressed form of a layer, by version. Another version may give other blob digests for the same diffID.
  *
@@ -11,3 +13,50 @@
  * The bytes depend on the tar, the level and the zlib build only: neither on the number of threads nor on blocks in flight.
  */
 export const BLOCK_FORMAT: string = 'slipway-gzip-1';
+
+export const GZIP_BLOCK_SIZE = 1024 * 1024;
+export const GZIP_DICTIONARY_SIZE = 32 * 1024;
+
+/** Room for a whole block's output, so that one block is one job of the thread pool whatever it holds. */
+const OUTPUT_SIZE = GZIP_BLOCK_SIZE + 16 * 1024;
+
+export interface DeflateJob {
+  readonly data: Uint8Array;
+  /** The bytes before `data`; empty for the first block. Neither may change until the job is done. */
+  readonly dictionary: Uint8Array;
+  readonly level: number;
+  readonly isLast: boolean;
+}
+
+/** Deflates one block on the thread pool. */
+export function deflateBlock(job: DeflateJob): Promise<Uint8Array> {
+  const options = {
+    level: job.level,
+    chunkSize: OUTPUT_SIZE,
+    finishFlush: job.isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    ...(job.dictionary.length === 0 ? {} : { dictionary: job.dictionary }),
+  };
+  return new Promise((resolve, reject) => {
+    deflateRaw(job.data, options, (error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
+}
+
+export function gzipHeader(level: number): Uint8Array {
+  const speed = level === 1 ? 4 : level === 9 ? 2 : 0;
+  return Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, speed, 0xff);
+}
+
+export function gzipTrailer(crc: number, tarSize: number): Uint8Array {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc >>> 0, 0);
+  trailer.writeUInt32LE(tarSize >>> 0, 4);
+  return trailer;
+}
+
+/** CRC-32 of `bytes` after what gave `previous` (0 at the start). */
+export function nextCrc(bytes: Uint8Array, previous: number): number {
+  return crc32(bytes, previous);
+}

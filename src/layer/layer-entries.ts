@@ -1,0 +1,195 @@
+import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import type { Context } from '../core/context.ts';
+import { SlipwayError } from '../core/errors.ts';
+import type { TarHeader } from '../tar/header.ts';
+import { ancestors, fromBytes, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
+import type { LayerEntry, LayerSource } from './layer-source.ts';
+import type { Owner, Place } from './place.ts';
+import { readError, type FileState } from './read-error.ts';
+
+/** One entry to write: its header, and where its body is. */
+export type PackEntry =
+  | { readonly header: TarHeader; readonly body: 'none' }
+  | { readonly header: TarHeader; readonly body: Uint8Array }
+  | { readonly header: TarHeader; readonly body: { readonly path: BytePath; readonly state: FileState } };
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The entries of a layer in the contract's order (§14.3), read from disk as they are asked for, in memory for one directory at a time
+ * and its ancestors. Sockets are left out with a `SOCKET_SKIPPED` warning. Throws `FILE_NOT_FOUND` (a `dir` that is not there),
+ * `FILE_NOT_READABLE`, `FILE_CHANGED`.
+ */
+export function* layerEntries(source: LayerSource, ctx: Context): Iterable<PackEntry> {
+  switch (source.kind) {
+    case 'entries':
+      for (const entry of source.entries) yield fromData(entry);
+      return;
+    case 'dir':
+      yield* directoryEntries(source.place, fromText(source.path), ctx);
+      return;
+    case 'slice':
+      yield* sliceEntries(source.place, source.paths, ctx);
+      return;
+  }
+}
+
+function* directoryEntries(place: Place, path: BytePath, ctx: Context): Iterable<PackEntry> {
+  yield* parentEntries(place, path);
+  const root = { real: realOf(place, path), logical: path };
+  let stat: Stats;
+  try {
+    stat = lstatSync(toBuffer(root.real));
+  } catch (error) {
+    const missing = readError(root.real, error);
+    if (missing.code !== 'FILE_CHANGED') throw missing;
+    throw new SlipwayError('FILE_NOT_FOUND', `${showPath(root.real)} does not exist`, { cause: error });
+  }
+  yield* ownEntry(place, root, ctx);
+  if (!stat.isDirectory()) return;
+  const stack = [{ ...root, names: listDirectory(root.real), next: 0 }];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const name = top.names[top.next];
+    top.next += 1;
+    if (name === undefined) {
+      stack.pop();
+      continue;
+    }
+    const child = { real: `${top.real}/${name}`, logical: `${top.logical}/${name}` };
+    const entry = diskEntry(child, place.owner, ctx);
+    if (entry === undefined) continue;
+    yield entry;
+    if (entry.header.type === 'directory') stack.push({ ...child, names: listDirectory(child.real), next: 0 });
+  }
+}
+
+function* sliceEntries(place: Place, paths: readonly Buffer[], ctx: Context): Iterable<PackEntry> {
+  if (paths.length === 0) return;
+  const app = fromText(place.logical);
+  yield* parentEntries(place, app);
+  for (const bytes of paths) {
+    const path = fromBytes(bytes);
+    const location =
+      path === ''
+        ? { real: fromText(place.real), logical: app }
+        : { real: `${fromText(place.real)}/${path}`, logical: `${app}/${path}` };
+    if (path === '') yield* ownEntry(place, location, ctx);
+    else {
+      const entry = diskEntry(location, place.owner, ctx);
+      if (entry !== undefined) yield entry;
+    }
+  }
+}
+
+interface Located {
+  readonly real: BytePath;
+  readonly logical: BytePath;
+}
+
+/** The packed directory itself: as on disk, but where the place's parents are given as data and name it, as given. */
+function* ownEntry(place: Place, location: Located, ctx: Context): Iterable<PackEntry> {
+  const given =
+    place.parents === 'from-disk'
+      ? undefined
+      : place.parents.find((parent) => fromText(parent.path) === location.logical);
+  const entry = given === undefined ? diskEntry(location, place.owner, ctx) : directory(location.logical, given);
+  if (entry !== undefined) yield entry;
+}
+
+/** The directories above `path`, top first. */
+function* parentEntries(place: Place, path: BytePath): Iterable<PackEntry> {
+  for (const parent of ancestors(path)) {
+    if (place.parents === 'from-disk') {
+      const real = realOf(place, parent);
+      try {
+        const stat = statSync(toBuffer(real));
+        yield directory(parent, { mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid });
+      } catch (error) {
+        throw readError(real, error);
+      }
+    } else {
+      const given = place.parents.find((entry) => fromText(entry.path) === parent);
+      if (given !== undefined) yield directory(parent, given);
+      else if (isWithin(parent, fromText(place.logical))) yield directory(parent, { mode: 0o755, ...place.owner });
+    }
+  }
+}
+
+/** Reads one entry; undefined for a socket. */
+function diskEntry({ real, logical }: Located, owner: Owner, ctx: Context): PackEntry | undefined {
+  try {
+    const stat = lstatSync(toBuffer(real));
+    const common = {
+      name: toBuffer(logical),
+      mode: stat.mode & 0o7777,
+      uid: owner.uid,
+      gid: owner.gid,
+      size: 0,
+      linkname: NOTHING,
+    };
+    if (stat.isFile()) {
+      return { header: { ...common, type: 'file', size: stat.size }, body: { path: real, state: stat } };
+    }
+    if (stat.isDirectory()) return { header: { ...common, type: 'directory' }, body: 'none' };
+    if (stat.isSymbolicLink()) {
+      const linkname = readlinkSync(toBuffer(real), { encoding: 'buffer' });
+      return { header: { ...common, type: 'symlink', linkname }, body: 'none' };
+    }
+    if (stat.isFIFO()) return { header: { ...common, type: 'fifo' }, body: 'none' };
+    if (stat.isSocket()) {
+      ctx.emit({ type: 'warning', code: 'SOCKET_SKIPPED', message: `${showPath(logical)} is a socket and left out` });
+      return undefined;
+    }
+    const type = stat.isCharacterDevice() ? 'char' : 'block';
+    return { header: { ...common, type, ...deviceNumbers(stat.rdev) }, body: 'none' };
+  } catch (error) {
+    throw readError(real, error);
+  }
+}
+
+/** Linux's split of a device number. */
+function deviceNumbers(rdev: number): { readonly devMajor: number; readonly devMinor: number } {
+  const high = Math.floor(rdev / 2 ** 32);
+  const low = rdev >>> 0;
+  return {
+    devMajor: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
+    devMinor: (low & 0xff) + ((low >>> 12) & 0xfff00),
+  };
+}
+
+function listDirectory(real: BytePath): readonly BytePath[] {
+  try {
+    // One character a byte, so that the order of strings is the order of bytes.
+    return readdirSync(toBuffer(real), { encoding: 'latin1' }).sort((a, b) => (a < b ? -1 : 1));
+  } catch (error) {
+    throw readError(real, error);
+  }
+}
+
+function fromData(entry: LayerEntry): PackEntry {
+  const { kind, path, mode, uid, gid } = entry;
+  const header = { name: Buffer.from(path, 'utf8'), type: kind, mode, uid, gid, size: 0, linkname: NOTHING };
+  switch (entry.kind) {
+    case 'directory':
+      return { header, body: 'none' };
+    case 'file':
+      return { header: { ...header, size: entry.bytes.length }, body: entry.bytes };
+    case 'symlink':
+      return { header: { ...header, linkname: Buffer.from(entry.target, 'utf8') }, body: 'none' };
+  }
+}
+
+function directory(path: BytePath, { mode, uid, gid }: Owner & { readonly mode: number }): PackEntry {
+  const header = { name: toBuffer(path), type: 'directory', mode, uid, gid, size: 0, linkname: NOTHING } as const;
+  return { header, body: 'none' };
+}
+
+/** Where a logical path is on this disk; above the place it is the same path. */
+function realOf(place: Place, path: BytePath): BytePath {
+  const logical = fromText(place.logical);
+  return isWithin(path, logical) ? fromText(place.real) + path.slice(logical.length) : path;
+}
+
+function isWithin(path: BytePath, directoryPath: BytePath): boolean {
+  return path === directoryPath || path.startsWith(`${directoryPath}/`);
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import { GZIP_BLOCK_SIZE, GZIP_DICTIONARY_SIZE } from './gzip-blocks.ts';
+
+/** One megabyte of tar with the 32 KiB before it in front, in one piece of memory that is used again and again. */
+export interface Slab {
+  readonly dictionary: Buffer;
+  readonly data: Buffer;
+}
+
+/**
+ * The memory of all packing in this process: slabs to reuse, and how many blocks may be on the thread pool at once. The limit holds
+ * for all layers together and leaves threads of the default pool of four to name look-ups and file callbacks.
+ */
+export class SlabPool {
+  readonly #limit: number;
+  readonly #free: Slab[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #inFlight = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take(): Slab {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    // Slow memory: a piece of the shared pool would keep all of that alive.
+    const memory = Buffer.allocUnsafeSlow(GZIP_DICTIONARY_SIZE + GZIP_BLOCK_SIZE);
+    return { dictionary: memory.subarray(0, GZIP_DICTIONARY_SIZE), data: memory.subarray(GZIP_DICTIONARY_SIZE) };
+  }
+
+  /** Only when no job reads it any more. */
+  give(slab: Slab): void {
+    if (this.#free.length <= this.#limit) this.#free.push(slab);
+  }
+
+  /** Waits for a place on the thread pool, in the order of asking. Each must be left. */
+  async enter(): Promise<void> {
+    if (this.#inFlight >= this.#limit) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+      return;
+    }
+    this.#inFlight += 1;
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#inFlight -= 1;
+    else next();
+  }
+}
+
+let shared: SlabPool | undefined;
+
+/** The process's pool, made at first use. */
+export function sharedSlabs(): SlabPool {
+  shared ??= new SlabPool(Math.min(availableParallelism(), 2) + 1);
+  return shared;
+}
