@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from './answer.ts';
+
 /** Something that goes wrong with one answer. */
 export type Fault =
   /** This answer instead of the real one. */
@@ -17,3 +20,36 @@ export type Fault =
   | { readonly kind: 'close' }
   /** The real answer, later. */
   | { readonly kind: 'delay'; readonly ms: number };
+
+/** What is sent instead of an answer: another answer, a cut one, or nothing. */
+export type Outcome =
+  { readonly kind: 'answer'; readonly answer: Answer; readonly cutAfter?: number } | { readonly kind: 'close' };
+
+/** Applies a fault; `real` makes the real answer, when that is needed at all. */
+export async function applyFault(fault: Fault | undefined, real: () => Promise<Answer>): Promise<Outcome> {
+  switch (fault?.kind) {
+    case undefined:
+      return { kind: 'answer', answer: await real() };
+    case 'close':
+      return { kind: 'close' };
+    case 'answer': {
+      const body = Buffer.from(fault.body ?? '');
+      const headers = { 'content-length': String(body.byteLength), ...fault.headers };
+      return { kind: 'answer', answer: { status: fault.status, headers, body } };
+    }
+    case 'headers': {
+      const answer = await real();
+      return { kind: 'answer', answer: { ...answer, headers: { ...answer.headers, ...fault.headers } } };
+    }
+    case 'body': {
+      const answer = await real();
+      const headers = { ...answer.headers, 'content-length': String(fault.body.byteLength) };
+      return { kind: 'answer', answer: { ...answer, headers, body: fault.body } };
+    }
+    case 'cut':
+      return { kind: 'answer', answer: await real(), cutAfter: fault.afterBytes };
+    case 'delay':
+      await sleep(fault.ms);
+      return { kind: 'answer', answer: await real() };
+  }
+}
