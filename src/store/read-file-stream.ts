@@ -11,14 +11,22 @@ export interface ReadFileOptions {
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * A file, or a part of one, as a stream of fresh chunks; it ends early when the file does. Throws system errors of opening as they
- * are (`ENOENT` means different things to different callers), unreadable files as `FILE_NOT_READABLE`.
+ * A file as a stream of fresh chunks. Throws system errors of opening as they are (`ENOENT` means different things to different
+ * callers), unreadable files as `FILE_NOT_READABLE`.
  */
 export async function* readFileStream(
   path: string,
   options: ReadFileOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using handle = await openForReading(path);
+  yield* readHandleStream(handle, options);
+}
+
+/** A part of an open file as a stream of fresh chunks; it ends early when the file does. Several may run at once over one handle. */
+export async function* readHandleStream(
+  handle: FileHandle,
+  options: ReadFileOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   let position = options.offset ?? 0;
   let left = options.length ?? Number.POSITIVE_INFINITY;
   while (left > 0) {

@@ -1,18 +1,91 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { uniqueSuffix, writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
-import type { ImageSink, StagingSink } from '../../ports/store.ts';
+import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { removeLeftovers } from '../../core/leftovers.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { parseReference } from '../../oci/reference.ts';
+import type { CommitResult, ImageSink, StagingSink } from '../../ports/store.ts';
+import { BlobDirectory } from '../blob-directory.ts';
+import { BlobTally } from '../blob-tally.ts';
+import { engineNameOf, IMAGE_NAME, REF_NAME } from '../image-names.ts';
+import { archiveParts, encodeTopIndex } from './archive-parts.ts';
+import { writeArchive } from './write-archive.ts';
 
 export interface ArchiveSinkOptions {
+  /** `docker`: the OCI layout and `manifest.json` over the same blobs, which every engine loads. */
   readonly format: 'oci' | 'docker';
-  /** Fully qualified names, for RepoTags and `io.containerd.image.name`. */
+  /** Fully qualified names (`docker.io/library/app:1`), for RepoTags and `io.containerd.image.name`. */
   readonly names: readonly string[];
   /** `org.opencontainers.image.ref.name` of the first. */
   readonly refName: string;
 }
 
-export function openArchiveSink(
+/**
+ * Writes an archive as a whole: blobs are kept in `ctx.tmp`, `commit` writes the tar beside the file and renames it, so that the old
+ * archive is readable until then. The same images give the same bytes. Throws `WRITE_FAILED` or `DISK_FULL`.
+ */
+export async function openArchiveSink(
   file: string,
   ctx: Context,
   options: ArchiveSinkOptions,
 ): Promise<ImageSink & StagingSink> {
-  throw new Error(`not yet ${file} ${ctx.tmp} ${options.format}`);
+  await prepare(file);
+  await removeLeftovers(dirname(file), ctx);
+  const spool = join(ctx.tmp, `archive.${uniqueSuffix()}`);
+  const blobs = new BlobDirectory(spool, { isTransient: true });
+  const tally = new BlobTally(blobs);
+  const entries = new Map<string, Descriptor>();
+  return {
+    description: `${options.format}-archive:${basename(file)}`,
+    has: (descriptor) => blobs.has(descriptor),
+    put: (blob, inner) => tally.put(blob, inner),
+    putManifest: (manifest, inner) => tally.putManifest(manifest, inner),
+    staging: tally.staging,
+    tag: (name, descriptor) => {
+      for (const annotations of name === undefined ? ownNames(options) : [otherName(name)])
+        entries.set(JSON.stringify(annotations), {
+          ...descriptor,
+          annotations: { ...descriptor.annotations, ...annotations },
+        });
+    },
+    commit: async (inner): Promise<CommitResult> => {
+      const index = encodeTopIndex([...entries.values()]);
+      await mkdir(spool, { recursive: true });
+      await writeFile(join(spool, 'index.json'), index);
+      const parts = await archiveParts({ spool, index, entries: [...entries.values()], format: options.format }, inner);
+      const bytes = await writeArchive(file, parts, inner);
+      return { blobsWritten: tally.total, blobsTotal: tally.total, bytes };
+    },
+    [Symbol.asyncDispose]: () => rm(spool, { recursive: true, force: true }),
+  };
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+function ownNames(options: ArchiveSinkOptions): readonly Annotations[] {
+  const [first, ...others] = options.names;
+  if (first === undefined) return [{ [REF_NAME]: options.refName }];
+  return [{ [IMAGE_NAME]: first, [REF_NAME]: options.refName }, ...others.map(otherName)];
+}
+
+function otherName(name: string): Annotations {
+  const full = engineNameOf(name);
+  return full === undefined
+    ? { [REF_NAME]: name }
+    : { [IMAGE_NAME]: full, [REF_NAME]: parseReference(full).tag ?? name };
+}
+
+async function prepare(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    if ((await stat(file)).isDirectory()) {
+      throw new SlipwayError('WRITE_FAILED', `cannot write the archive ${file}: it is a directory`, {
+        hint: 'name a file, or write an OCI layout directory with oci:DIR',
+      });
+    }
+  } catch (error) {
+    if (!isSystem(error, 'ENOENT')) throw writeError(file, error);
+  }
 }
