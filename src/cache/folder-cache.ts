@@ -1,10 +1,96 @@
 import type { Context } from '../core/context.ts';
+import { hasCode, SlipwayError } from '../core/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { DiffId } from '../oci/digest.ts';
+import type { Layer } from '../ports/blob.ts';
 import type { BuildCache } from '../ports/layer-cache.ts';
+import type { BlobStaging } from '../ports/store.ts';
+import { openCacheFolder, type CacheFolder } from './cache-folder.ts';
+import { collect } from './collect.ts';
+import { openGoVolume, type GoVolume } from './go-volume.ts';
+import { readRoot, writeRoot, type Root } from './root-file.ts';
+
+const KEY = 'build';
 
 /**
  * Opens a cache folder (design §4) and pins its current root; makes the folder when it is missing (GAP-3). Throws `WRITE_FAILED`
- * (exit 1) naming the path when it is a file or cannot be written to.
+ * (exit 1) naming the path when it is a file or cannot be written to. A root that cannot be read is a warning and no root. Where no
+ * root of ours exists, what the Go lifecycle committed there is the root.
  */
-export function openFolderCache(directory: string, ctx: Context): Promise<BuildCache> {
-  return Promise.reject(new Error(`not yet: ${directory} ${ctx.tmp}`));
+export async function openFolderCache(directory: string, ctx: Context): Promise<BuildCache> {
+  const folder = await openCacheFolder(directory);
+  const root = await pinRoot(folder, ctx);
+  if (root === undefined) {
+    const volume = openGoVolume(directory);
+    return new FolderCache(folder, { metadata: await volume.readMetadata(), layers: new Map() }, volume);
+  }
+  return new FolderCache(folder, root, undefined);
+}
+
+class FolderCache implements BuildCache {
+  readonly description: string;
+  readonly metadata: unknown;
+  readonly staging: BlobStaging;
+  readonly #folder: CacheFolder;
+  readonly #pinned: Root;
+  readonly #volume: GoVolume | undefined;
+  readonly #next: Map<DiffId, Descriptor> = new Map<DiffId, Descriptor>();
+  #isCommitted = false;
+
+  constructor(folder: CacheFolder, pinned: Root, volume: GoVolume | undefined) {
+    this.description = `cache folder ${folder.directory}`;
+    this.metadata = pinned.metadata;
+    this.staging = folder.blobs;
+    this.#folder = folder;
+    this.#pinned = pinned;
+    this.#volume = volume;
+  }
+
+  async find(diffId: DiffId, ctx: Context): Promise<Layer | undefined> {
+    for (const layers of [this.#next, this.#pinned.layers]) {
+      const descriptor = layers.get(diffId);
+      const layer = descriptor === undefined ? undefined : await this.#folder.find(diffId, descriptor, ctx);
+      if (layer !== undefined) return layer;
+    }
+    return await this.#volume?.find(diffId);
+  }
+
+  async add(layer: Layer, ctx: Context): Promise<void> {
+    this.#assertOpen();
+    this.#next.set(layer.diffId, await this.#folder.keep(layer, ctx));
+  }
+
+  async commit(metadataJson: string, ctx: Context): Promise<void> {
+    this.#assertOpen();
+    this.#isCommitted = true;
+    await this.#folder.blobs.flush();
+    await writeRoot(this.#folder.directory, KEY, { metadataJson, layers: this.#next });
+    await collect(this.#folder, ctx);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is held: a build that ends without commit leaves blobs without a root, which collection removes.
+    return Promise.resolve();
+  }
+
+  #assertOpen(): void {
+    if (this.#isCommitted) throw new SlipwayError('WRITE_FAILED', 'cache cannot be modified after commit');
+  }
+}
+
+async function pinRoot(folder: CacheFolder, ctx: Context): Promise<Root | undefined> {
+  try {
+    const root = await readRoot(folder.directory, KEY);
+    // Looking a layer up marks its blob as used, so that nobody collects it while this build runs.
+    for (const [diffId, descriptor] of root?.layers ?? []) await folder.find(diffId, descriptor, ctx);
+    return root;
+  } catch (error) {
+    if (!hasCode(error, 'STORE_INVALID', 'IMAGE_INVALID')) throw error;
+    ctx.emit({
+      type: 'warning',
+      code: 'CACHE_IGNORED',
+      message: `the cache in ${folder.directory} is not used: ${error.message}`,
+    });
+    return { metadata: undefined, layers: new Map() };
+  }
 }
