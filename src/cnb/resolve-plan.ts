@@ -1,5 +1,6 @@
-import type { GroupElement } from './module.ts';
-import type { BuildPlan, Plan } from './plan.ts';
+import { moduleName, type GroupElement } from './module.ts';
+import type { BuildPlan, Plan, PlanSection } from './plan.ts';
+import { resolveTrial, type TrialElement } from './plan-trial.ts';
 
 /** What a module's detection gave. */
 export interface DetectRun {
@@ -34,6 +35,98 @@ export type Resolution =
   | { readonly kind: 'failed'; readonly withErrors: boolean; readonly lines: readonly PlanLogLine[] };
 
 /** Results, trials and plan of one expanded group (contract §7.7); plan entries in order of first appearance (GAP-28). */
-export function resolvePlan(_attempts: readonly DetectAttempt[]): Resolution {
-  throw new Error('not yet');
+export function resolvePlan(attempts: readonly DetectAttempt[]): Resolution {
+  const lines: PlanLogLine[] = [];
+  for (const attempt of attempts) lines.push(...outputLines(attempt));
+  lines.push({ level: 'debug', message: '======== Results ========' }, ...attempts.map(resultLine));
+  if (attempts.some(({ module, run }) => run.code !== 0 && module.optional !== true)) {
+    return { kind: 'failed', withErrors: attempts.some(({ run }) => isError(run)), lines };
+  }
+  const passed = attempts.filter(({ run }) => run.code === 0);
+  if (!passed.some(({ module }) => module.kind === 'buildpack')) {
+    lines.push({ level: 'debug', message: 'fail: no viable buildpacks in group' });
+    return { kind: 'failed', withErrors: false, lines };
+  }
+  return tryAll(passed, attempts.length, lines);
+}
+
+function tryAll(passed: readonly DetectAttempt[], attempted: number, lines: PlanLogLine[]): Resolution {
+  let count = 0;
+  for (const trial of trialsOf(passed.map(optionsOf))) {
+    count += 1;
+    lines.push({ level: 'debug', message: `Resolving plan... (try #${String(count)})` });
+    const solved = resolveTrial(trial, (message) => void lines.push({ level: 'debug', message }));
+    if (solved === undefined) continue;
+    const group = solved.trial.map(({ module }) => module);
+    lines.push(...participantLines(group, attempted));
+    return { kind: 'passed', group: group.map(withoutOptional), plan: solved.plan, lines };
+  }
+  return { kind: 'failed', withErrors: false, lines };
+}
+
+function outputLines({ module, run }: DetectAttempt): readonly PlanLogLine[] {
+  const level = isError(run) ? 'info' : 'debug';
+  const lines: PlanLogLine[] = [];
+  const block = (title: string, text: string): void => {
+    lines.push({ level, message: `======== ${title}: ${moduleName(module)} ========` });
+    lines.push({ level, message: text.endsWith('\n') ? text.slice(0, -1) : text });
+  };
+  if (run.output !== '') block('Output', run.output);
+  if (run.error !== undefined) block('Error', run.error);
+  return lines;
+}
+
+function resultLine({ module, run }: DetectAttempt): PlanLogLine {
+  const name = moduleName(module);
+  if (run.code === 0) return { level: 'debug', message: `pass: ${name}` };
+  if (run.code === 100) return { level: 'debug', message: `${module.optional === true ? 'skip' : 'fail'}: ${name}` };
+  return { level: 'info', message: run.code === -1 ? `err:  ${name}` : `err:  ${name} (${String(run.code)})` };
+}
+
+function isError(run: DetectRun): boolean {
+  return run.code !== 0 && run.code !== 100;
+}
+
+/** The sections to try, in turn; a module is optional only in its last one, so that the others are tried in earnest. */
+function optionsOf({ module, run }: DetectAttempt): readonly TrialElement[] {
+  const sections: readonly PlanSection[] = run.plan ?? [{ provides: [], requires: [] }];
+  return sections.map((section, index) => ({
+    module: { ...module, optional: module.optional === true && index === sections.length - 1 },
+    section,
+  }));
+}
+
+/** The cartesian product, depth first: the first element's option varies slowest. */
+function* trialsOf(options: readonly (readonly TrialElement[])[]): Iterable<readonly TrialElement[]> {
+  const chosen = options.map(() => 0);
+  for (;;) {
+    yield options.flatMap((list, index) => list[chosen[index] ?? 0] ?? []);
+    let at = options.length - 1;
+    while (at >= 0 && (chosen[at] ?? 0) + 1 >= (options[at]?.length ?? 0)) {
+      chosen[at] = 0;
+      at -= 1;
+    }
+    if (at < 0) return;
+    chosen[at] = (chosen[at] ?? 0) + 1;
+  }
+}
+
+function participantLines(group: readonly GroupElement[], attempted: number): readonly PlanLogLine[] {
+  const width = Math.max(...group.map(({ id }) => id.length));
+  const lines = group.map(({ id, version }) => `${id.padEnd(width)} ${version}`);
+  const count = `${String(group.length)} of ${String(attempted)} buildpacks participating`;
+  return (group.length === attempted ? lines : [count, ...lines]).map((message) => ({ level: 'info', message }));
+}
+
+/** As group.toml has it: extensions are always optional, buildpacks never say so. */
+function withoutOptional(module: GroupElement): GroupElement {
+  const { kind, id, version, api, homepage } = module;
+  return {
+    kind,
+    id,
+    version,
+    api,
+    ...(homepage === undefined ? {} : { homepage }),
+    ...(kind === 'extension' ? { optional: true } : {}),
+  };
 }

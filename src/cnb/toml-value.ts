@@ -20,3 +20,8 @@ export class TomlDate {
     this.text = text;
   }
 }
+
+/** True for a table: neither a list, a date nor a scalar. */
+export function isTomlTable(value: TomlValue | undefined): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlDate);
+}

@@ -10,14 +10,11 @@ export interface Issue {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A plain object: not a list, and not an instance of a class (dates, bytes). */
 export function isObject(value: unknown): value is JsonObject {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date) &&
-    !(value instanceof Uint8Array)
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Reads fields of one object and gathers issues; nested readers share the list. */
@@ -59,7 +56,10 @@ export class ObjectReader {
     return this.optionalBoolean(key) ?? false;
   }
 
+  /** A whole number of JSON, or an integer of TOML (a bigint there) that a number can hold. */
   optionalSafeInteger(key: string): number | undefined {
+    const value = this.raw(key);
+    if (typeof value === 'bigint' && BigInt.asIntN(53, value) === value) return Number(value);
     return this.#typed(key, 'a whole number', isSafeInteger);
   }
 
@@ -156,6 +156,7 @@ function isStringMap(value: unknown): value is Readonly<Record<string, string>> 
 function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  if (value instanceof Date) return 'a date';
-  return typeof value === 'object' ? 'a table' : `a ${typeof value}`;
+  if (typeof value === 'bigint') return 'a number';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  return isObject(value) ? 'a table' : 'a date';
 }

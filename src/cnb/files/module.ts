@@ -1,4 +1,7 @@
-import type { ModuleDescriptor, ModuleKind } from '../module.ts';
+import type { ModuleDescriptor, ModuleKind, Target } from '../module.ts';
+import { inferTargets } from '../targets.ts';
+import { decodeFile, type TomlReader } from './decode.ts';
+import { readOrder } from './order.ts';
 
 /** What the disk says about a module. */
 export interface ModuleFacts {
@@ -11,10 +14,53 @@ export interface ModuleFacts {
 
 /** buildpack.toml or extension.toml (contract §5.10, §5.11), targets inferred (§7.6). Throws `FILE_INVALID`. */
 export function decodeModule(
-  _bytes: Uint8Array | string,
-  _file: string,
-  _kind: ModuleKind,
-  _facts: ModuleFacts,
+  bytes: Uint8Array | string,
+  file: string,
+  kind: ModuleKind,
+  facts: ModuleFacts,
 ): ModuleDescriptor {
-  throw new Error('not yet');
+  return decodeFile(bytes, file, (reader) => {
+    const api = reader.fields.optionalString('api') ?? '';
+    const base = reader.nested(kind);
+    const declared = reader.list('targets', readTarget);
+    const stacks = reader.list('stacks', ({ fields }) => fields.optionalString('id') ?? '');
+    return {
+      kind,
+      api,
+      id: base.fields.string('id'),
+      version: base.fields.string('version'),
+      name: base.fields.optionalString('name') ?? '',
+      homepage: base.fields.optionalString('homepage') ?? '',
+      clearEnv: base.fields.boolean('clear-env'),
+      sbomFormats: base.fields.strings('sbom-formats').map(withoutParameters),
+      execEnv: readExecEnv(base),
+      targets: declared.length > 0 ? declared : inferTargets({ kind, api, stacks, ...facts }),
+      order: kind === 'buildpack' ? readOrder(reader, 'order', 'buildpack') : [],
+      ...facts,
+    };
+  });
+}
+
+function readTarget(reader: TomlReader): Target {
+  const { fields } = reader;
+  return {
+    os: fields.optionalString('os') ?? '',
+    arch: fields.optionalString('arch') ?? '',
+    archVariant: fields.optionalString('arch-variant') ?? fields.optionalString('variant') ?? '',
+    distros: reader.list('distros', (distro) => ({
+      name: distro.fields.optionalString('name') ?? '',
+      version: distro.fields.optionalString('version') ?? '',
+    })),
+  };
+}
+
+/** Both spellings: a list of strings, or `[[buildpack.exec-env]] name = …` (GAP-20). */
+function readExecEnv(base: TomlReader): readonly string[] {
+  const raw = base.fields.raw('exec-env');
+  const isTables = Array.isArray(raw) && raw.length > 0 && raw.every((item) => typeof item === 'object');
+  return isTables ? base.list('exec-env', ({ fields }) => fields.string('name')) : base.fields.strings('exec-env');
+}
+
+function withoutParameters(mediaType: string): string {
+  return (mediaType.split(';')[0] ?? '').trim();
 }

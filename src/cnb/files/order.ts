@@ -1,4 +1,5 @@
-import type { Order } from '../module.ts';
+import type { ModuleKind, Order, OrderElement } from '../module.ts';
+import { decodeFile, type TomlReader } from './decode.ts';
 
 export interface OrderFile {
   readonly order: Order;
@@ -7,6 +8,23 @@ export interface OrderFile {
 }
 
 /** order.toml (contract §5.1). Throws `FILE_INVALID`. */
-export function decodeOrder(_bytes: Uint8Array | string, _file: string): OrderFile {
-  throw new Error('not yet');
+export function decodeOrder(bytes: Uint8Array | string, file: string): OrderFile {
+  return decodeFile(bytes, file, (reader) => ({
+    order: readOrder(reader, 'order', 'buildpack'),
+    extensions: readOrder(reader, 'order-extensions', 'extension'),
+  }));
+}
+
+/** The groups under a key: in order.toml and in a composite buildpack's descriptor. */
+export function readOrder(reader: TomlReader, key: string, kind: ModuleKind): Order {
+  return reader.list(key, (entry) => entry.list('group', (element) => readElement(element, kind)));
+}
+
+function readElement({ fields }: TomlReader, kind: ModuleKind): OrderElement {
+  return {
+    kind,
+    id: fields.string('id'),
+    version: fields.string('version'),
+    optional: fields.boolean('optional') || kind === 'extension',
+  };
 }

@@ -1,3 +1,5 @@
+import { encodeToml, orNone, struct, type TomlDocument } from './toml-write.ts';
+
 /** One `[[image.outputs]]` (design §1.2). */
 export interface ReportOutput {
   readonly location: string;
@@ -22,6 +24,36 @@ export interface Report {
   readonly slipway?: Readonly<Record<string, string>>;
 }
 
-export function encodeReport(_report: Report): string {
-  throw new Error('not yet');
+export function encodeReport(report: Report): string {
+  const { slipway = {} } = report;
+  const image: TomlDocument = struct([
+    ['tags', orNone(report.tags)],
+    ['image-id', textOf(report.imageId)],
+    ['digest', textOf(report.digest)],
+    ['manifest-size', sizeOf(report.manifestSize)],
+    [
+      'outputs',
+      report.outputs === undefined || report.outputs.length === 0 ? undefined : report.outputs.map(outputDocument),
+    ],
+    ['slipway', Object.keys(slipway).length === 0 ? undefined : slipway],
+  ]);
+  return encodeToml(struct([['image', image]]));
+}
+
+function outputDocument(output: ReportOutput): TomlDocument {
+  return struct([
+    ['location', output.location],
+    ['digest', textOf(output.digest)],
+    ['manifest-size', sizeOf(output.manifestSize)],
+    ['media-type', textOf(output.mediaType)],
+    ['error', textOf(output.error)],
+  ]);
+}
+
+function textOf(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+function sizeOf(bytes: number | undefined): bigint | undefined {
+  return bytes === undefined || bytes === 0 ? undefined : BigInt(bytes);
 }

@@ -1,3 +1,5 @@
+import { decodeFile } from './decode.ts';
+
 /** One `[[images]]` of run.toml: a run image and its mirrors as written. */
 export interface RunImageEntry {
   readonly image: string;
@@ -5,6 +7,8 @@ export interface RunImageEntry {
 }
 
 /** run.toml (contract §5.6). */
-export function decodeRun(_bytes: Uint8Array | string, _file: string): readonly RunImageEntry[] {
-  throw new Error('not yet');
+export function decodeRun(bytes: Uint8Array | string, file: string): readonly RunImageEntry[] {
+  return decodeFile(bytes, file, (reader) =>
+    reader.list('images', ({ fields }) => ({ image: fields.string('image'), mirrors: fields.strings('mirrors') })),
+  );
 }
