@@ -1,37 +1,48 @@
 import type { BuildpackFeatures } from '../cnb/features.ts';
-import type { BuildFile } from '../cnb/files/build.ts';
-import type { LaunchFile } from '../cnb/files/launch.ts';
+import { decodeBuild, EMPTY_BUILD, type BuildFile } from '../cnb/files/build.ts';
+import { decodeLaunch, EMPTY_LAUNCH, type LaunchFile } from '../cnb/files/launch.ts';
+import { decodeLayerFile, encodeLayerFile } from '../cnb/files/layer.ts';
+import { decodeStore, encodeStore } from '../cnb/files/store.ts';
 import type { LayerFile, LayerTypes } from '../cnb/layer-metadata.ts';
 import type { TomlTable } from '../cnb/toml-value.ts';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { readIfPresent } from './read-file.ts';
 
-/** launch.toml of one buildpack; empty when missing. */
-export function readLaunch(_path: string, _features: BuildpackFeatures, _buildpackId: string): Promise<LaunchFile> {
-  throw new Error('not yet');
+const PLAIN = { prefix: '' } as const;
+
+/** launch.toml of one buildpack; empty when missing. Throws `FILE_INVALID`, `BUILDPACK_INVALID`. */
+export async function readLaunch(path: string, features: BuildpackFeatures, buildpackId: string): Promise<LaunchFile> {
+  const bytes = await readIfPresent(path, PLAIN);
+  return bytes === undefined ? EMPTY_LAUNCH : decodeLaunch(bytes, path, features, buildpackId);
 }
 
-/** build.toml of one buildpack; empty when missing. */
-export function readBuild(_path: string): Promise<BuildFile> {
-  throw new Error('not yet');
+/** build.toml of one buildpack; empty when missing. Throws `FILE_INVALID`, `BUILDPACK_INVALID`. */
+export async function readBuild(path: string): Promise<BuildFile> {
+  const bytes = await readIfPresent(path, PLAIN);
+  return bytes === undefined ? EMPTY_BUILD : decodeBuild(bytes, path);
 }
 
-/** `<layer>.toml`; undefined when missing. */
-export function readLayerFile(_path: string): Promise<LayerFile | undefined> {
-  throw new Error('not yet');
+/** `<layer>.toml`; undefined when missing. Throws `FILE_INVALID`, `BUILDPACK_INVALID`. */
+export async function readLayerFile(path: string): Promise<LayerFile | undefined> {
+  const bytes = await readIfPresent(path, PLAIN);
+  return bytes === undefined ? undefined : decodeLayerFile(bytes, path);
 }
 
+/** Replaces `<layer>.toml`; without `types` it is what a restored layer has. */
 export function writeLayerFile(
-  _path: string,
-  _metadata: TomlTable | null | undefined,
-  _types?: LayerTypes,
+  path: string,
+  metadata: TomlTable | null | undefined,
+  types?: LayerTypes,
 ): Promise<void> {
-  throw new Error('not yet');
+  return writeFileAtomic(path, encodeLayerFile(metadata, types));
 }
 
-/** `[metadata]` of store.toml: null when it has none, undefined when the file is missing. */
-export function readStore(_path: string, _buildpackId: string): Promise<TomlTable | null | undefined> {
-  throw new Error('not yet');
+/** `[metadata]` of store.toml: null when it has none, undefined when the file is missing. Throws `FILE_INVALID`. */
+export async function readStore(path: string, buildpackId: string): Promise<TomlTable | null | undefined> {
+  const bytes = await readIfPresent(path, PLAIN);
+  return bytes === undefined ? undefined : decodeStore(bytes, path, buildpackId);
 }
 
-export function writeStore(_path: string, _metadata: TomlTable | null): Promise<void> {
-  throw new Error('not yet');
+export function writeStore(path: string, metadata: TomlTable | null): Promise<void> {
+  return writeFileAtomic(path, encodeStore(metadata));
 }

@@ -1,79 +1,124 @@
-import type { Context } from '../core/context.ts';
-import type { Location } from '../oci/location.ts';
 import type { Analyzed } from '../cnb/analyzed.ts';
-import type { OrderFile } from '../cnb/files/order.ts';
-import type { ProjectMetadata } from '../cnb/files/project-metadata.ts';
-import type { Report } from '../cnb/files/report.ts';
-import type { RunImageEntry } from '../cnb/files/run.ts';
-import type { SystemFile } from '../cnb/files/system.ts';
+import { decodeAnalyzed, encodeAnalyzed } from '../cnb/files/analyzed.ts';
+import { decodeGroup, encodeGroup } from '../cnb/files/group.ts';
+import { decodeMetadata, encodeMetadata } from '../cnb/files/metadata.ts';
+import { decodeOrder, type OrderFile } from '../cnb/files/order.ts';
+import { decodePlan, encodePlan } from '../cnb/files/plan.ts';
+import { decodeProjectMetadata, type ProjectMetadata } from '../cnb/files/project-metadata.ts';
+import { encodeReport, type Report } from '../cnb/files/report.ts';
+import { decodeRun, type RunImageEntry } from '../cnb/files/run.ts';
+import { decodeSystem, EMPTY_SYSTEM, type SystemFile } from '../cnb/files/system.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
 import type { BuildMetadata } from '../cnb/process.ts';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import type { Context } from '../core/context.ts';
+import type { LogLevel } from '../core/events.ts';
+import type { Location } from '../oci/location.ts';
+import { decodeWith, readIfPresent, readRequired, type ReadWording } from './read-file.ts';
 
-/** `FILE_NOT_FOUND` / `FILE_INVALID`, exit 1: `failed to initialize detector: reading order: failed to read order file: …`. */
-export function readOrder(_path: string): Promise<OrderFile> {
-  throw new Error('not yet');
+/** Missing or invalid: exit 1, `failed to initialize detector: reading order: failed to read order file: …`. */
+export function readOrder(path: string): Promise<OrderFile> {
+  return required(path, decodeOrder, {
+    prefix: 'failed to initialize detector: reading order: failed to read order file: ',
+    exit: 1,
+    hint: 'name the order with -order or CNB_ORDER_PATH',
+  });
 }
 
 /** Missing = empty, with a debug line. */
-export function readSystem(_path: string, _ctx: Context): Promise<SystemFile> {
-  throw new Error('not yet');
+export async function readSystem(path: string, ctx: Context): Promise<SystemFile> {
+  const system = await optional(path, decodeSystem, {
+    prefix: 'failed to initialize detector: reading system: failed to read system file: ',
+    exit: 1,
+  });
+  if (system === undefined) log(ctx, 'debug', `No system buildpacks found at path "${path}"`);
+  return system ?? EMPTY_SYSTEM;
 }
 
 /** Missing or invalid: exit 1, `failed to read group file: …`. */
-export function readGroup(_path: string): Promise<readonly GroupElement[]> {
-  throw new Error('not yet');
+export function readGroup(path: string): Promise<readonly GroupElement[]> {
+  return required(path, decodeGroup, {
+    prefix: 'failed to read group file: ',
+    exit: 1,
+    hint: 'run the detector first, or name its group.toml with -group',
+  });
 }
 
-export function writeGroup(_path: string, _group: readonly GroupElement[]): Promise<void> {
-  throw new Error('not yet');
+export function writeGroup(path: string, group: readonly GroupElement[]): Promise<void> {
+  return writeFileAtomic(path, encodeGroup(group));
 }
 
 /** Missing or invalid: exit 1, `failed to read plan file: …`. */
-export function readPlan(_path: string): Promise<Plan> {
-  throw new Error('not yet');
+export function readPlan(path: string): Promise<Plan> {
+  return required(path, decodePlan, {
+    prefix: 'failed to read plan file: ',
+    exit: 1,
+    hint: 'run the detector first, or name its plan.toml with -plan',
+  });
 }
 
-export function writePlan(_path: string, _plan: Plan): Promise<void> {
-  throw new Error('not yet');
+export function writePlan(path: string, plan: Plan): Promise<void> {
+  return writeFileAtomic(path, encodePlan(plan));
 }
 
-/** Missing: a warning and undefined. Invalid: `failed to read analyzed file: …`. */
-export function readAnalyzed(
-  _path: string,
-  _parse: (text: string) => Location,
-  _ctx: Context,
+/** Missing: a warning and undefined. Invalid: exit 1, `failed to read analyzed file: …`. */
+export async function readAnalyzed(
+  path: string,
+  parse: (text: string) => Location,
+  ctx: Context,
 ): Promise<Analyzed | undefined> {
-  throw new Error('not yet');
+  const decode = (bytes: Uint8Array, file: string): Analyzed => decodeAnalyzed(bytes, file, parse);
+  const analyzed = await optional(path, decode, { prefix: 'failed to read analyzed file: ', exit: 1 });
+  if (analyzed === undefined) log(ctx, 'warn', `No analyzed metadata found at path "${path}"`);
+  return analyzed;
 }
 
-export function writeAnalyzed(
-  _path: string,
-  _analyzed: Analyzed,
-  _format: (location: Location) => string,
-): Promise<void> {
-  throw new Error('not yet');
+export function writeAnalyzed(path: string, analyzed: Analyzed, format: (location: Location) => string): Promise<void> {
+  return writeFileAtomic(path, encodeAnalyzed(analyzed, format));
 }
 
-/** Missing = [], with an info line. */
-export function readRun(_path: string, _ctx: Context): Promise<readonly RunImageEntry[]> {
-  throw new Error('not yet');
+/** Missing = [], with an info line. Invalid: exit 1, `failed to read run file: …`. */
+export async function readRun(path: string, ctx: Context): Promise<readonly RunImageEntry[]> {
+  const run = await optional(path, decodeRun, { prefix: 'failed to read run file: ', exit: 1 });
+  if (run === undefined) log(ctx, 'info', `No run metadata found at path "${path}"`);
+  return run ?? [];
 }
 
 /** Missing = {}, with a debug line. */
-export function readProjectMetadata(_path: string, _ctx: Context): Promise<ProjectMetadata> {
-  throw new Error('not yet');
+export async function readProjectMetadata(path: string, ctx: Context): Promise<ProjectMetadata> {
+  const metadata = await optional(path, decodeProjectMetadata, { prefix: 'failed to read project metadata: ' });
+  if (metadata === undefined) {
+    log(ctx, 'debug', `No project metadata found at path "${path}", project metadata will not be exported`);
+  }
+  return metadata ?? {};
 }
 
-/** `<layers>/config/metadata.toml`; missing or invalid: `failed to read build metadata: …` (no exit of its own). */
-export function readBuildMetadata(_path: string): Promise<BuildMetadata> {
-  throw new Error('not yet');
+/** `<layers>/config/metadata.toml`; missing or invalid: `read build metadata: …`, with the exit code of the phase. */
+export function readBuildMetadata(path: string): Promise<BuildMetadata> {
+  return required(path, decodeMetadata, { prefix: 'read build metadata: ', hint: 'run the builder first' });
 }
 
-export function writeBuildMetadata(_path: string, _metadata: BuildMetadata): Promise<void> {
-  throw new Error('not yet');
+export function writeBuildMetadata(path: string, metadata: BuildMetadata): Promise<void> {
+  return writeFileAtomic(path, encodeMetadata(metadata));
 }
 
-export function writeReport(_path: string, _report: Report): Promise<void> {
-  throw new Error('not yet');
+export function writeReport(path: string, report: Report): Promise<void> {
+  return writeFileAtomic(path, encodeReport(report));
+}
+
+type Decoder<T> = (bytes: Uint8Array, file: string) => T;
+
+async function required<T>(path: string, decode: Decoder<T>, wording: ReadWording): Promise<T> {
+  const bytes = await readRequired(path, wording);
+  return decodeWith(wording, () => decode(bytes, path));
+}
+
+async function optional<T>(path: string, decode: Decoder<T>, wording: ReadWording): Promise<T | undefined> {
+  const bytes = await readIfPresent(path, wording);
+  return bytes === undefined ? undefined : decodeWith(wording, () => decode(bytes, path));
+}
+
+function log(ctx: Context, level: LogLevel, message: string): void {
+  ctx.emit({ type: 'log', level, message });
 }
