@@ -1,0 +1,107 @@
+// What goes into the run image: a shell with a few tools and the files a container expects, and Node apart from it, so that a
+// change of the small part does not touch the 100 MB of Node.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileSet } from './file-set.mjs';
+import { elfAt, neededFiles } from './libraries.mjs';
+
+const TOOLS = [
+  ...[
+    'sh',
+    'bash',
+    'env',
+    'xargs',
+    'cat',
+    'ls',
+    'cp',
+    'mv',
+    'rm',
+    'ln',
+    'mkdir',
+    'chmod',
+    'head',
+    'tail',
+    'sort',
+    'uniq',
+    'wc',
+  ],
+  ...['cut', 'tr', 'sed', 'grep', 'id', 'uname', 'sleep', 'date', 'true', 'false', 'readlink', 'dirname', 'basename'],
+];
+const TOOL_DIRECTORIES = ['/bin', '/usr/bin'];
+const CA_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
+const MACHINES = {
+  3: '386',
+  40: 'arm',
+  62: 'amd64',
+  183: 'arm64',
+  21: 'ppc64le',
+  22: 's390x',
+  243: 'riscv64',
+  258: 'loong64',
+};
+const APP = { uid: 1000, gid: 1000 };
+
+/** The base: shell, tools, users, certificates. */
+export function baseContents() {
+  const files = new FileSet();
+  for (const name of TOOLS) {
+    const path = TOOL_DIRECTORIES.map((directory) => join(directory, name)).find(existsSync);
+    if (path === undefined) {
+      if (name === 'sh') throw new Error('this machine has no /bin/sh to put into the run image');
+      continue;
+    }
+    if (elfAt(path) !== undefined) addProgram(files, path);
+  }
+  for (const directory of ['/proc', '/dev', '/sys', '/run', '/var/tmp']) files.addDirectory(directory);
+  for (const directory of ['/tmp', '/var/tmp']) files.addDirectory(directory, 0o1777);
+  files.addDirectory('/home/app', 0o755, APP);
+  files.addFile('/etc/passwd', 'root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n');
+  files.addFile('/etc/group', 'root:x:0:\napp:x:1000:\n');
+  files.addFile('/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
+  files.addFile('/etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
+  files.addFile('/etc/os-release', osRelease());
+  const bundle = CA_BUNDLES.find(existsSync);
+  if (bundle !== undefined) files.add(bundle);
+  return files;
+}
+
+/** Node as it runs this script, at its own path, with a link in /usr/bin. */
+export function nodeContents() {
+  const files = new FileSet();
+  const node = realpathSync(process.execPath);
+  addProgram(files, node);
+  // Distributions build Node with parts of its library in files of their own, and say so in its build configuration.
+  for (const value of Object.values(process.config.variables))
+    if (
+      typeof value === 'string' &&
+      value.startsWith('/') &&
+      /\.(?:js|cjs|mjs|dat|cnf)$/.test(value) &&
+      existsSync(value)
+    )
+      files.add(value);
+  if (!files.has('/usr/bin/node')) files.addLink('/usr/bin/node', node);
+  return files;
+}
+
+/** The image's architecture: what Node was built for, which under emulation is not this machine's. */
+export function nodeArchitecture() {
+  const machine = elfAt(realpathSync(process.execPath))?.machine;
+  const architecture = MACHINES[machine];
+  if (architecture === undefined) throw new Error(`Node is for an unknown machine (ELF ${machine})`);
+  return architecture;
+}
+
+/** `{name, version}` of this machine's distribution. */
+export function distribution() {
+  const value = (key) => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(osRelease())?.[1] ?? '';
+  return { name: value('ID'), version: value('VERSION_ID') };
+}
+
+function osRelease() {
+  return existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : 'ID=linux\n';
+}
+
+function addProgram(files, path) {
+  files.add(path);
+  for (const file of neededFiles(path)) files.add(file);
+}
