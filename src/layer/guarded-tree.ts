@@ -1,0 +1,161 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
+import { isSystem, type SlipwayError } from '../core/errors.ts';
+import { toBuffer, type BytePath } from './byte-path.ts';
+
+/** Makes the error for the entry at hand: `escape` for what would leave the tree, `invalid` for what makes no sense. */
+export interface Refusal {
+  readonly escape: (problem: string) => SlipwayError;
+  readonly invalid: (problem: string) => SlipwayError;
+}
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Writes below one directory and nowhere else. Paths are relative, without `.`, `..` and empty parts. No symbolic link is ever followed:
+ * each directory on the way is looked at before it is used, and remembered, which is safe as long as no other process writes to the
+ * tree (design §4). What exists is replaced; directories that exist stay and keep their mode.
+ */
+export class GuardedTree {
+  readonly #root: BytePath;
+  /** Directories that were seen to be directories. */
+  readonly #known = new Set<BytePath>();
+  /** Directories made here, in order, with the mode to give them at the end. */
+  readonly #made = new Map<BytePath, number | undefined>();
+  /** What was made here in directories that were there before. */
+  readonly #topmost: BytePath[] = [];
+
+  /** `root` exists and is a directory. */
+  constructor(root: BytePath) {
+    this.#root = root;
+    this.#known.add('');
+  }
+
+  directory(path: BytePath, mode: number, refusal: Refusal): void {
+    if (path === '') return;
+    this.#enter(parentOf(path), refusal);
+    const found = this.#stat(path);
+    if (found?.isDirectory() !== true) {
+      if (found !== undefined) this.#remove(path, found);
+      this.#make(path);
+    }
+    this.#known.add(path);
+    if (this.#made.has(path)) this.#made.set(path, mode);
+  }
+
+  async file(path: BytePath, mode: number, body: AsyncIterable<Uint8Array>, refusal: Refusal): Promise<void> {
+    this.#clear(path, refusal);
+    const file = openSync(this.#real(path), CREATE, 0o600);
+    try {
+      for await (const chunk of body) {
+        for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
+      }
+      fchmodSync(file, mode);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  symlink(path: BytePath, target: BytePath, refusal: Refusal): void {
+    this.#clear(path, refusal);
+    symlinkSync(toBuffer(target), this.#real(path));
+  }
+
+  /** Gives the regular file `target` of the same tree another name. */
+  hardlink(path: BytePath, target: BytePath, refusal: Refusal): void {
+    for (let parent = parentOf(target); parent !== ''; parent = parentOf(parent)) {
+      if (!this.#known.has(parent) && this.#stat(parent)?.isDirectory() !== true) {
+        throw refusal.escape('is a hard link to a path that is not made of directories');
+      }
+    }
+    const found = this.#stat(target);
+    if (found === undefined) throw refusal.invalid('is a hard link to a file that is not there');
+    if (!found.isFile()) throw refusal.escape('is a hard link to something other than a file');
+    if (path === target) return;
+    this.#clear(path, refusal);
+    // The target may have been replaced by what was cleared away.
+    if (this.#stat(target)?.isFile() !== true) throw refusal.invalid('is a hard link that replaces its own target');
+    linkSync(this.#real(target), this.#real(path));
+  }
+
+  /** Gives the directories made here their modes, the deepest first, since a mode may lock a directory. */
+  finish(): void {
+    for (const [path, mode] of [...this.#made].reverse()) if (mode !== undefined) chmodSync(this.#real(path), mode);
+  }
+
+  /** Takes away all that was made here; what was replaced is gone. */
+  undo(): void {
+    for (const [path] of this.#made) {
+      if (this.#stat(path)?.isDirectory() === true) chmodSync(this.#real(path), 0o700);
+    }
+    for (const path of this.#topmost) rmSync(this.#real(path), { recursive: true, force: true });
+  }
+
+  /** Makes room for a new entry at `path`. */
+  #clear(path: BytePath, refusal: Refusal): void {
+    if (path === '') throw refusal.escape('would replace the directory itself');
+    const parent = parentOf(path);
+    this.#enter(parent, refusal);
+    const found = this.#stat(path);
+    if (found !== undefined) this.#remove(path, found);
+    if (!this.#made.has(parent)) this.#topmost.push(path);
+  }
+
+  /** Sees that `path` and all above it are directories, and makes those that are missing. */
+  #enter(path: BytePath, refusal: Refusal): void {
+    if (this.#known.has(path)) return;
+    this.#enter(parentOf(path), refusal);
+    const found = this.#stat(path);
+    if (found === undefined) this.#make(path);
+    else if (found.isSymbolicLink()) throw refusal.escape('would be written through a symbolic link');
+    else if (!found.isDirectory()) throw refusal.invalid('lies below something that is no directory');
+    this.#known.add(path);
+  }
+
+  #make(path: BytePath): void {
+    mkdirSync(this.#real(path), 0o777);
+    if (!this.#made.has(parentOf(path))) this.#topmost.push(path);
+    this.#made.set(path, undefined);
+  }
+
+  #remove(path: BytePath, found: Stats): void {
+    if (!found.isDirectory()) {
+      unlinkSync(this.#real(path));
+      return;
+    }
+    rmSync(this.#real(path), { recursive: true });
+    const inside = `${path}/`;
+    for (const known of this.#known) if (known === path || known.startsWith(inside)) this.#known.delete(known);
+    for (const made of this.#made.keys()) if (made === path || made.startsWith(inside)) this.#made.delete(made);
+  }
+
+  #stat(path: BytePath): Stats | undefined {
+    try {
+      return lstatSync(this.#real(path));
+    } catch (error) {
+      if (isSystem(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  #real(path: BytePath): Buffer {
+    return toBuffer(path === '' ? this.#root : `${this.#root}/${path}`);
+  }
+}
+
+function parentOf(path: BytePath): BytePath {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
