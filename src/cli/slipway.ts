@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-process.exitCode = 1;
+import { runSlipway } from './slipway-main.ts';
+
+process.exit(await runSlipway(process.argv.slice(2)));

@@ -1,5 +1,7 @@
+import type { BuildOutput } from '../core/events.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { OutputRequest } from '../options/output.ts';
+import type { ExportOutput } from '../phases/export.ts';
 import type { Machine } from './machine.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
@@ -49,7 +51,7 @@ export interface BuildOutcome {
   /** Digest of the manifest; the same for every output. */
   readonly digest: string;
   readonly platform: string;
-  readonly outputs: readonly BuiltOutput[];
+  readonly outputs: readonly BuildOutput[];
   readonly layers: readonly BuiltLayer[];
   /** Path of report.toml, when it was kept. */
   readonly report: string | undefined;
@@ -58,16 +60,22 @@ export interface BuildOutcome {
   readonly sandbox: string;
 }
 
-export interface BuiltOutput {
-  readonly location: string;
-  readonly digest?: string;
-  readonly error?: string;
-}
-
 export interface BuiltLayer {
   readonly id: string;
   readonly diffId: string;
   readonly digest: string;
   readonly size: number;
   readonly status: string;
+}
+
+/** What became of each output, as events and the outcome tell it. */
+export function buildOutputs(exported: ExportOutput): readonly BuildOutput[] {
+  return exported.outputs.map((output) => ({
+    location: output.names.join(', '),
+    digest: output.digest,
+    ...(output.blobsWritten === undefined ? {} : { blobsWritten: output.blobsWritten }),
+    ...(output.blobsTotal === undefined ? {} : { blobsTotal: output.blobsTotal }),
+    ...(output.bytes === undefined ? {} : { bytes: output.bytes }),
+    ...(output.error === undefined ? {} : { error: output.error }),
+  }));
 }

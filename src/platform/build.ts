@@ -1,9 +1,207 @@
+import { join, resolve } from 'node:path';
+import { openFolderCache } from '../cache/folder-cache.ts';
+import { openFolderLayerStore } from '../cache/layer-store.ts';
+import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
+import { EMPTY_SYSTEM } from '../cnb/files/system.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
-import type { BuildOptions, BuildOutcome } from './build-options.ts';
+import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
+import { displayLocation, parseLocation } from '../oci/location.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { OutputRequest } from '../options/output.ts';
+import type { BuildDirs } from '../phases/build-dirs.ts';
+import { chooseSandbox } from '../sandbox/choose.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { openModules } from '../workspace/buildpacks.ts';
+import { buildOutputs, type BuildOptions, type BuildOutcome } from './build-options.ts';
+import { chooseOrder } from './build-order.ts';
+import { readOsRelease } from './in-place.ts';
+import { definedEnv } from './machine.ts';
+import { runBuild, type RunBuildInput } from './run-build.ts';
+import type { RunExportOutput } from './run-export.ts';
+import { openSinks, type SinkRequest } from './sinks.ts';
+import { plainGuard } from './stage.ts';
+import { openStores } from './stores.ts';
+import { withWorkTree } from './work-tree.ts';
 
-/** `slipway build`, first form. */
-export function buildImage(options: BuildOptions, ctx: Context): Promise<BuildOutcome> {
+/**
+ * `slipway build`, first form: an app directory and a directory of buildpacks to an image at every output. Nothing of this machine is
+ * in the image: layers, app and owners are the logical ones. Throws what the phases throw; `OUTPUT_FAILED` after all outputs were
+ * tried.
+ */
+export async function buildImage(options: BuildOptions, ctx: Context): Promise<BuildOutcome> {
+  const { machine } = options;
+  refuseMachine(machine.platform);
+  const compression = chooseCompression(options.outputs);
+  const outputs = sinkRequests(options);
+  const first = outputs[0];
+  if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
   ctx.emit({ type: 'build.start', image: options.image });
-  return Promise.reject(new SlipwayError('NOT_SUPPORTED', 'not yet'));
+  const buildpacks = resolve(machine.cwd, options.buildpacks);
+  const order = await chooseOrder(resolveOptional(machine.cwd, options.order), buildpacks, ctx);
+  const sandbox = await prepareSandbox(options, ctx);
+  await using locator = openStores(machine, ctx.product, {
+    insecure: options.insecureRegistries ?? [],
+    offline: options.offline ?? false,
+  });
+  await using cache =
+    options.cacheDir === undefined ? undefined : await openFolderCache(resolve(machine.cwd, options.cacheDir), ctx);
+  const launchCache =
+    options.launchCacheDir === undefined
+      ? undefined
+      : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
+  const result = await withWorkTree(options, sandbox, ctx, async (dirs) =>
+    runBuild(
+      {
+        ...(await fixedInputs(options, dirs, compression)),
+        analyze: analyzeInput(options, dirs, outputs),
+        order,
+      },
+      {
+        locator,
+        sandbox,
+        modules: openModules(buildpacks, 'buildpack'),
+        cache,
+        launchCache,
+        openOutputs: () => openSinks(outputs, locator, ctx),
+        guard: plainGuard,
+      },
+      ctx,
+    ),
+  );
+  return conclude(options, sandbox, result, ctx);
+}
+
+async function fixedInputs(
+  options: BuildOptions,
+  dirs: BuildDirs,
+  compression: Compression,
+): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
+  const { machine } = options;
+  return {
+    dirs,
+    readSystem: () => Promise.resolve(EMPTY_SYSTEM),
+    readRunEntries: () => Promise.resolve([]),
+    files: {
+      analyzed: join(dirs.layers.real, 'analyzed.toml'),
+      group: join(dirs.layers.real, 'group.toml'),
+      plan: join(dirs.layers.real, 'plan.toml'),
+    },
+    settings: {
+      launcher: options.launcher ?? 'auto',
+      processType: options.defaultProcess,
+      projectMetadata: resolveOptional(machine.cwd, options.projectMetadata),
+      report: resolveOptional(machine.cwd, options.report),
+      sourceDateEpoch: options.sourceDateEpoch,
+      compression,
+      launcherSbomDir: undefined,
+      execEnv: options.execEnv ?? 'production',
+      features: newestFeatures(),
+      names: {},
+    },
+    runImageName: options.runImageName,
+    skipRestore: options.clearCache ?? false,
+    inheritedEnv: definedEnv(machine.env),
+    osRelease: await readOsRelease(),
+    hostArchitecture: machine.architecture,
+  };
+}
+
+function analyzeInput(
+  options: BuildOptions,
+  dirs: BuildDirs,
+  outputs: readonly SinkRequest[],
+): RunBuildInput['analyze'] {
+  const previous = options.previousImage === undefined ? outputs[0]?.location : parseLocation(options.previousImage);
+  return {
+    runImage:
+      options.runImage === 'scratch'
+        ? { kind: 'scratch' }
+        : [{ location: parseLocation(options.runImage), name: options.runImageName ?? options.runImage }],
+    previousImage: previous,
+    previousName: options.previousImage ?? (previous === undefined ? options.image : displayLocation(previous)),
+    outputs: outputs.map((output) => output.location),
+    target: options.target,
+    skipLayers: options.clearCache ?? false,
+    layers: dirs.layers,
+    features: newestFeatures(),
+  };
+}
+
+/** The sandbox with the build's user and network, whatever a phase asks it to run. */
+async function prepareSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
+  const sandbox = await chooseSandbox(options.sandbox ?? 'auto', ctx);
+  const network = options.network ?? 'host';
+  const user = { uid: options.uid ?? 1000, gid: options.gid ?? 1000 };
+  if (!sandbox.mapsPaths) {
+    const message = 'nothing is isolated: buildpacks run on this machine and can read and write what their user can';
+    ctx.emit({ type: 'warning', code: 'NO_ISOLATION', message });
+  }
+  const description =
+    network === 'none' ? sandbox.description.replace('network on', 'network off') : sandbox.description;
+  ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description });
+  return { ...sandbox, run: (request, context) => sandbox.run({ ...request, user, network }, context) };
+}
+
+/** Outputs that are directories or archives get the image's name where none was given, so that a rebuild finds its entry again. */
+function sinkRequests(options: BuildOptions): readonly SinkRequest[] {
+  return options.outputs.map(({ location, name, text }) => {
+    const [shown = text] = text.split(/;(?=[a-z-]+=)/);
+    const ref = name === undefined ? options.image : displayLocation({ kind: 'registry', reference: name });
+    if (location.kind === 'registry' || location.kind === 'docker-daemon' || location.ref !== undefined)
+      return { location, shown };
+    return { location: { ...location, ref }, shown: location.kind === 'oci' ? `${shown}:${ref}` : shown };
+  });
+}
+
+/** One image has one compression: outputs share their manifest digest (design §1.2). */
+function chooseCompression(outputs: readonly OutputRequest[]): Compression {
+  const asked = [
+    ...new Set(outputs.flatMap((output) => (output.compression === undefined ? [] : [output.compression]))),
+  ];
+  if (asked.length > 1) {
+    throw new SlipwayError('ARGUMENT_INVALID', `outputs ask for different compressions: ${asked.join(', ')}`, {
+      hint: 'all outputs of one build have one manifest digest: choose one compression',
+    });
+  }
+  return asked[0] === undefined ? DEFAULT_COMPRESSION : parseCompression(asked[0]);
+}
+
+function conclude(options: BuildOptions, sandbox: Sandbox, result: RunExportOutput, ctx: Context): BuildOutcome {
+  const { exported, launcher, platform } = result;
+  ctx.emit({
+    type: 'build.end',
+    image: options.image,
+    digest: exported.digest,
+    platform: formatPlatform(platform),
+    layers: exported.layers.length,
+    size: exported.layers.reduce((sum, layer) => sum + layer.size, 0),
+    outputs: buildOutputs(exported),
+  });
+  return {
+    image: options.image,
+    digest: exported.digest,
+    platform: formatPlatform(platform),
+    outputs: buildOutputs(exported),
+    layers: exported.layers,
+    report: options.report,
+    launcher: { kind: launcher.kind, reason: launcher.reason },
+    sandbox: sandbox.name,
+  };
+}
+
+function refuseMachine(platform: string): void {
+  if (platform === 'linux') return;
+  throw new SlipwayError('NOT_SUPPORTED', `buildpacks cannot run on ${platform}`, {
+    exit: 3,
+    hint: 'run slipway build on Linux; the image tools work here',
+  });
+}
+
+function newestFeatures(): ReturnType<typeof platformFeatures> {
+  return platformFeatures(PLATFORM_APIS.at(-1));
+}
+
+function resolveOptional(cwd: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(cwd, path);
 }

@@ -25,13 +25,13 @@ export interface RunBuildInput {
   readonly analyze: AnalyzeInput;
   readonly dirs: BuildDirs;
   readonly order: Order;
-  readonly system: SystemFile;
+  readonly readSystem: () => Promise<SystemFile>;
   /** Files that are written on the way, as the five phases would. */
   readonly files: { readonly analyzed: string; readonly group: string; readonly plan: string };
   readonly settings: ExportSettings;
   /** Overrides the name of the run image that is recorded. */
   readonly runImageName: string | undefined;
-  readonly runEntries: readonly RunImageEntry[];
+  readonly readRunEntries: () => Promise<readonly RunImageEntry[]>;
   /** Do not restore layers (`-skip-restore`). */
   readonly skipRestore: boolean;
   /** Environment that buildpacks may inherit from. */
@@ -73,7 +73,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     hostArchitecture: input.hostArchitecture,
   };
   const detected = await timed('detect', ctx, async () => {
-    const order = { order: input.order, system: input.system };
+    const order = { order: input.order, system: await input.readSystem() };
     const output = await guard('detect', () => detect({ ...shared, ...order }, { sandbox, modules }, ctx));
     await writeGroup(files.group, output.group);
     await writePlan(files.plan, output.plan);
@@ -92,6 +92,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     return output;
   });
   return timed('export', ctx, async () => {
+    const runEntries = await input.readRunEntries();
     await using outputs = await guard('export', ports.openOutputs);
     return await runExport(
       {
@@ -102,7 +103,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         metadata: built.metadata,
         runImage: found.runImage,
         runImageName: input.runImageName ?? recordedName(analyzed),
-        runEntries: input.runEntries,
+        runEntries,
         target: shared.target,
         previous:
           found.previousImage === undefined ? undefined : { image: found.previousImage, metadata: analyzed.metadata },

@@ -10,6 +10,7 @@ import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { ChosenLauncher } from '../launcher/choose.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
+import type { Platform } from '../oci/platform.ts';
 import { formatPinned, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput } from '../phases/export.ts';
 import type { Image } from '../ports/image.ts';
@@ -63,6 +64,8 @@ export interface RunExportPorts {
 export interface RunExportOutput {
   readonly exported: ExportOutput;
   readonly launcher: ChosenLauncher;
+  /** Of the image. */
+  readonly platform: Platform;
 }
 
 /** Export, shared by exporter, creator and `slipway build`: launcher, image, report. The report is written for a failed output too. */
@@ -106,7 +109,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     throwFailedOutputs(exported);
     return Promise.resolve();
   });
-  return { exported, launcher };
+  return { exported, launcher, platform: runImage.platform };
 }
 
 /** Only under `-layout` may the label hold a path. */

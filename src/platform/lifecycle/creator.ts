@@ -6,11 +6,12 @@ import { readRun } from '../../workspace/files.ts';
 import { dirsOnDisk, readOsRelease } from '../in-place.ts';
 import { definedEnv } from '../machine.ts';
 import { homeOf } from '../privileges.ts';
+import { readOrderOnly } from '../read-order.ts';
 import { runBuild } from '../run-build.ts';
 import { openSinks } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
 import { analyzeInput } from './analyzer.ts';
-import { readOrderOnly, readSystemFor } from './detector.ts';
+import { readSystemFor } from './detector.ts';
 import { exportSettings, sinkRequest } from './exporter.ts';
 import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
@@ -31,11 +32,11 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       analyze,
       dirs: dirsOnDisk(inputs),
       order,
-      system: await readSystemFor(inputs, ctx),
+      readSystem: () => readSystemFor(inputs, ctx),
       files: { analyzed: inputs.analyzed, group: inputs.group, plan: inputs.plan },
       settings: exportSettings(inputs),
       runImageName: inputs.runImageName,
-      runEntries: await readRun(inputs.runToml, ctx),
+      readRunEntries: () => readRun(inputs.runToml, ctx),
       skipRestore: inputs.skipLayers,
       inheritedEnv: {
         ...definedEnv(machine.env),

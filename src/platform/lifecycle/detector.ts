@@ -1,6 +1,4 @@
 import type { Context } from '../../core/context.ts';
-import { SlipwayError } from '../../core/errors.ts';
-import type { OrderFile } from '../../cnb/files/order.ts';
 import { EMPTY_SYSTEM, type SystemFile } from '../../cnb/files/system.ts';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
 import { parsePinned } from '../../options/names.ts';
@@ -8,10 +6,11 @@ import type { BuilderInputs, DetectorInputs } from '../../options/phase-inputs.t
 import { detect, type DetectInput } from '../../phases/detect.ts';
 import { hostSandbox } from '../../sandbox/host.ts';
 import { openModules } from '../../workspace/buildpacks.ts';
-import { readAnalyzed, readOrder, readSystem, writeGroup, writePlan } from '../../workspace/files.ts';
+import { readAnalyzed, readSystem, writeGroup, writePlan } from '../../workspace/files.ts';
 import { dirsOnDisk, readOsRelease } from '../in-place.ts';
 import { definedEnv } from '../machine.ts';
 import { refuseRoot } from '../privileges.ts';
+import { readOrderOnly } from '../read-order.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { announce, type Host } from './host.ts';
 
@@ -46,22 +45,6 @@ export async function buildpackInputs(
     osRelease: await readOsRelease(),
     hostArchitecture: host.machine.architecture,
   };
-}
-
-/** order.toml without extensions: they come with a later version, and dropping them silently would build another image. */
-export async function readOrderOnly(path: string): Promise<OrderFile> {
-  const file = await readOrder(path);
-  if (file.extensions.length > 0) {
-    throw new SlipwayError(
-      'NOT_SUPPORTED',
-      `failed to detect: ${path} names extensions, which this version cannot run`,
-      {
-        exit: 22,
-        hint: 'remove [[order-extensions]]',
-      },
-    );
-  }
-  return file;
 }
 
 /** system.toml, from the Platform API that has it on. */

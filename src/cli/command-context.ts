@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../core/clock.ts';
+import type { Context } from '../core/context.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { createLimiter } from '../core/limiter.ts';
+import type { Renderer } from '../term/renderer.ts';
+import { PRODUCT } from './product.ts';
+
+const TICK_MS = 100;
+
+/**
+ * Runs one command to its exit code: a private temporary directory, a signal that Ctrl-C and SIGTERM abort (a second one ends the
+ * program at once), events to the renderer, the error that ends it rendered last.
+ */
+export async function runCommand(renderer: Renderer, task: (ctx: Context) => Promise<number>): Promise<number> {
+  const controller = new AbortController();
+  const interrupted = watchSignals(controller, renderer);
+  const tmp = mkdtempSync(join(tmpdir(), 'slipway-'));
+  const ticker = setInterval(renderer.tick, TICK_MS);
+  try {
+    const exitCode = await task({
+      signal: controller.signal,
+      clock: systemClock,
+      emit: renderer.emit,
+      tmp,
+      limiter: createLimiter(4),
+      product: PRODUCT,
+    });
+    return interrupted() === undefined ? exitCode : (interrupted()?.exit ?? exitCode);
+  } catch (error) {
+    renderer.close();
+    const ending = interrupted() ?? error;
+    const exitCode = ending instanceof SlipwayError ? (ending.exit ?? 1) : 1;
+    renderer.fail({ error: ending, exitCode });
+    return exitCode;
+  } finally {
+    clearInterval(ticker);
+    renderer.close();
+    rmSync(tmp, { recursive: true, force: true });
+  }
+}
+
+/** The error of a first signal, once there was one. */
+function watchSignals(controller: AbortController, renderer: Renderer): () => SlipwayError | undefined {
+  let interrupted: SlipwayError | undefined;
+  for (const [name, exit] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    process.on(name, () => {
+      if (interrupted !== undefined) {
+        renderer.close();
+        process.exit(exit);
+      }
+      interrupted = new SlipwayError('INTERRUPTED', `stopped by ${name}`, {
+        exit,
+        details: { kept: 'outputs that were already committed are whole; nothing else is visible' },
+      });
+      controller.abort(interrupted);
+    });
+  }
+  return () => interrupted;
+}

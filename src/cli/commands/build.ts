@@ -1,0 +1,92 @@
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { parsePlatform } from '../../oci/platform.ts';
+import type { CommandValues } from '../../options/command-values.ts';
+import { parseOutput, type OutputRequest } from '../../options/output.ts';
+import { readCreationTime } from '../../options/creation-time.ts';
+import { buildImage } from '../../platform/build.ts';
+import type { BuildOptions } from '../../platform/build-options.ts';
+import type { Machine } from '../../platform/machine.ts';
+import { readBuildEnv } from '../build-env.ts';
+import { thisMachine } from '../this-machine.ts';
+
+const SANDBOXES = ['auto', 'bubblewrap', 'host'] as const;
+const NETWORKS = ['host', 'none'] as const;
+
+/** `slipway build`. */
+export async function runBuildCommand(values: CommandValues, ctx: Context): Promise<number> {
+  const machine = thisMachine(ctx.tmp);
+  await buildImage(await readBuildOptions(values, machine, ctx), ctx);
+  return 0;
+}
+
+/** Everything that can be wrong with the arguments is said before any work. */
+export async function readBuildOptions(values: CommandValues, machine: Machine, ctx: Context): Promise<BuildOptions> {
+  const image = values.positionals[0] ?? '';
+  const outputs = readOutputs(values, image);
+  const platform = values.text('platform');
+  const clearCache = values.boolean('clear-cache');
+  return {
+    image,
+    path: values.text('path') ?? '.',
+    buildpacks: required(values, 'buildpacks', 'name the directory of buildpacks: --buildpacks DIR'),
+    runImage: required(values, 'run-image', 'name the run image: --run-image LOCATION'),
+    outputs,
+    env: await readBuildEnv(values.list('env-file'), values.list('env'), machine),
+    machine,
+    clearCache,
+    offline: values.boolean('offline'),
+    insecureRegistries: values.list('insecure-registry'),
+    ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
+    ...defined('order', values.text('order')),
+    ...defined('runImageName', values.text('run-image-name')),
+    ...defined('cacheDir', values.text('cache-dir')),
+    ...defined('launchCacheDir', values.text('launch-cache')),
+    ...defined('sandbox', word(values.text('sandbox'), SANDBOXES)),
+    ...defined('network', word(values.text('network'), NETWORKS)),
+    ...defined('launcher', values.text('launcher')),
+    ...defined('previousImage', values.text('previous-image')),
+    ...defined('defaultProcess', values.text('default-process')),
+    ...defined('projectMetadata', values.text('project-metadata')),
+    ...defined('report', values.text('report')),
+    ...defined('sourceDateEpoch', readCreationTime(values.text('creation-time'), ctx.clock)),
+    ...defined('execEnv', values.text('exec-env')),
+    ...defined('layersDir', values.text('layers-dir')),
+    ...defined('uid', values.number('uid')),
+    ...defined('gid', values.number('gid')),
+  };
+}
+
+/** Throws before any work, with the three commands to choose from, when nothing says where the image goes (design §1.1). */
+function readOutputs(values: CommandValues, image: string): readonly OutputRequest[] {
+  const texts = values.list('output');
+  const outputs = texts.map(parseOutput);
+  const published = values.boolean('publish') ? [parseOutput(`docker://${image}`)] : [];
+  const all = [...outputs, ...published];
+  if (all.length > 0) return all;
+  const name = image.split('/').at(-1)?.split(/[:@]/)[0] ?? 'app';
+  const command = `slipway build ${image} …`;
+  throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes', {
+    hint: [
+      `${command} --output docker-archive:${name}.tar    a file for docker load`,
+      `${command} --output oci:${name}                   an OCI layout directory`,
+      `${command} --publish                             push to the registry of ${image}`,
+    ].join('\n'),
+  });
+}
+
+function required(values: CommandValues, name: string, hint: string): string {
+  const value = values.text(name);
+  if (value === undefined) throw new SlipwayError('ARGUMENT_INVALID', `slipway build needs --${name}`, { hint });
+  return value;
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  const record: Partial<Record<K, V>> = {};
+  if (value !== undefined) record[key] = value;
+  return record;
+}
+
+function word<W extends string>(text: string | undefined, words: readonly W[]): W | undefined {
+  return words.find((candidate) => candidate === text);
+}

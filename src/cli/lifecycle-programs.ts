@@ -1,0 +1,103 @@
+import type { Context } from '../core/context.ts';
+import { SlipwayError } from '../core/errors.ts';
+import type { InputSource } from '../options/common-inputs.ts';
+import {
+  readAnalyzer,
+  readBuilder,
+  readCreator,
+  readDetector,
+  readExporter,
+  readRestorer,
+} from '../options/phase-inputs.ts';
+import type { Program } from '../options/table.ts';
+import type { Host } from '../platform/lifecycle/host.ts';
+
+/** A program that is about to run: `load` reads its inputs and brings in its code, what it returns runs it. */
+export interface ChosenProgram {
+  readonly program: Program;
+  /** As it was called, for `Starting <name>...`. */
+  readonly shownName: string;
+  readonly args: readonly string[];
+  readonly load: (source: InputSource, host: Host) => Promise<(ctx: Context) => Promise<void>>;
+}
+
+type Load = ChosenProgram['load'];
+
+const LOADERS: Readonly<Record<Program, Load>> = {
+  analyzer: async (source, host) => {
+    const inputs = readAnalyzer(source);
+    const { runAnalyzer } = await import('../platform/lifecycle/analyzer.ts');
+    return (ctx) => runAnalyzer(inputs, host, ctx);
+  },
+  detector: async (source, host) => {
+    const inputs = readDetector(source);
+    const { runDetector } = await import('../platform/lifecycle/detector.ts');
+    return (ctx) => runDetector(inputs, host, ctx);
+  },
+  restorer: async (source, host) => {
+    const inputs = readRestorer(source);
+    const { runRestorer } = await import('../platform/lifecycle/restorer.ts');
+    return (ctx) => runRestorer(inputs, host, ctx);
+  },
+  builder: async (source, host) => {
+    const inputs = readBuilder(source);
+    const { runBuilder } = await import('../platform/lifecycle/builder.ts');
+    return (ctx) => runBuilder(inputs, host, ctx);
+  },
+  exporter: async (source, host) => {
+    const inputs = readExporter(source);
+    const { runExporter } = await import('../platform/lifecycle/exporter.ts');
+    return (ctx) => runExporter(inputs, host, ctx);
+  },
+  creator: async (source, host) => {
+    const inputs = readCreator(source);
+    const { runCreator } = await import('../platform/lifecycle/creator.ts');
+    return (ctx) => runCreator(inputs, host, ctx);
+  },
+  extender: () => notYet('extend', 'extender'),
+  rebaser: () => notYet('rebase', 'rebaser'),
+};
+
+/** Words of `lifecycle <word>`, in the order in which they are listed (contract §1.1). */
+const PHASES: Readonly<Record<string, Program>> = {
+  detect: 'detector',
+  analyze: 'analyzer',
+  restore: 'restorer',
+  build: 'builder',
+  export: 'exporter',
+  rebase: 'rebaser',
+  create: 'creator',
+  extend: 'extender',
+};
+
+const PROGRAM_NAMES: readonly Program[] = Object.values(PHASES);
+
+/** By the name the program was called by, or for `lifecycle` by its first argument. Throws `ARGUMENT_INVALID` (exit 3). */
+export function chooseProgram(name: string, argv: readonly string[]): ChosenProgram {
+  const direct = PROGRAM_NAMES.find((candidate) => candidate === name);
+  if (direct !== undefined) return { program: direct, shownName: name, args: argv, load: LOADERS[direct] };
+  if (name === 'launcher') {
+    throw new SlipwayError('NOT_SUPPORTED', 'failed to launch: the launcher as a program comes with a later version', {
+      exit: 82,
+      hint: 'images that slipway makes have a launcher of their own',
+    });
+  }
+  const word = (argv[0] ?? '').split(/[/\\]/).at(-1) ?? '';
+  const program = Object.hasOwn(PHASES, word) ? PHASES[word] : undefined;
+  if (program === undefined) {
+    throw new SlipwayError(
+      'ARGUMENT_INVALID',
+      `failed to recognize phase: ${argv[0] ?? ''} \nValid phases: ${Object.keys(PHASES).join(', ')}`,
+    );
+  }
+  return { program, shownName: word, args: argv.slice(1), load: LOADERS[program] };
+}
+
+function notYet(verb: string, program: Program): Promise<never> {
+  return Promise.reject(
+    new SlipwayError('NOT_SUPPORTED', `failed to ${verb}: the ${program} comes with a later version`, {
+      exit: 1,
+      hint: 'this version has analyzer, detector, restorer, builder, exporter and creator',
+    }),
+  );
+}

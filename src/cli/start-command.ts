@@ -1,0 +1,55 @@
+import { systemClock } from '../core/clock.ts';
+import type { CommandSpec } from '../options/command-table.ts';
+import { CommandValues } from '../options/command-values.ts';
+import { ciKind } from '../term/ci-marks.ts';
+import { createJsonRenderer } from '../term/json-renderer.ts';
+import { createPlainRenderer } from '../term/plain-renderer.ts';
+import type { Renderer } from '../term/renderer.ts';
+import { chooseProgress, type Terminal } from '../term/terminal.ts';
+import { createTtyRenderer } from '../term/tty-renderer.ts';
+import { runCommand } from './command-context.ts';
+import type { CommandTask } from './commands/command-task.ts';
+import type { GivenArguments } from './yargs-reader.ts';
+
+/** Reads the values of a command, makes its renderer, loads its code and runs it. */
+export async function startCommand(command: CommandSpec, given: GivenArguments, terminal: Terminal): Promise<number> {
+  const { env } = process;
+  const values = new CommandValues(command, given, env);
+  const shown = rendererOf(values, terminal);
+  const task = await loadTask(command.name);
+  return runCommand(shown, (ctx) => task(values, ctx, terminal));
+}
+
+async function loadTask(name: string): Promise<CommandTask> {
+  switch (name) {
+    case 'build':
+      return (await import('./commands/build.ts')).runBuildCommand;
+    case 'registry serve':
+      return (await import('./commands/registry-serve.ts')).runServeCommand;
+    case 'validate':
+      return (await import('./commands/validate.ts')).runValidateCommand;
+    case 'inspect':
+      return (await import('./commands/inspect.ts')).runInspectCommand;
+    default:
+      throw new Error(`command ${name} has no task`);
+  }
+}
+
+/** As asked, else by terminal and CI. With an image on standard output everything else goes to the other stream. */
+function rendererOf(values: CommandValues, terminal: Terminal): Renderer {
+  const { env, stderr } = process;
+  const style = values.boolean('json') ? 'json' : values.text('progress');
+  const chosen = style ?? chooseProgress({ env, isTTY: stderr.isTTY, noColor: false });
+  const target = terminal;
+  if (chosen === 'json') return createJsonRenderer(target.out, systemClock);
+  const ci = ciKind(env);
+  const options = {
+    terminal: target,
+    clock: systemClock,
+    verbose: values.boolean('verbose') || (env['SLIPWAY_DEBUG'] ?? '') !== '',
+    quiet: values.boolean('quiet'),
+    timestamps: values.boolean('timestamps'),
+    ...(ci === undefined ? {} : { ci }),
+  };
+  return chosen === 'tty' ? createTtyRenderer(options) : createPlainRenderer(options);
+}

@@ -1,0 +1,29 @@
+import { chownSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { architectureOf } from '../oci/platform.ts';
+import type { Machine } from '../platform/machine.ts';
+
+/** The facts about this process and machine. `tmp` is the command's own directory, which goes with a change of user. */
+export function thisMachine(tmp: string): Machine {
+  return {
+    env: process.env,
+    home: process.env['HOME'] ?? homeDirectory(),
+    cwd: process.cwd(),
+    tmp: tmpdir(),
+    architecture: architectureOf(process.arch),
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+    gid: process.getgid?.() ?? -1,
+    becomeUser: (uid, gid) => {
+      chownSync(tmp, uid, gid);
+      process.setgroups?.([gid]);
+      process.setgid?.(gid);
+      process.setuid?.(uid);
+    },
+  };
+}
+
+function homeDirectory(): string | undefined {
+  const home = homedir();
+  return home === '' ? undefined : home;
+}

@@ -1,0 +1,77 @@
+import yargs from 'yargs';
+import { SlipwayError } from '../core/errors.ts';
+import type { CommandSpec } from '../options/command-table.ts';
+import { nearest } from '../options/nearest.ts';
+
+export interface GivenArguments {
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The arguments of one command, by yargs: nothing is guessed (no numbers, no dots, no camel case), unknown options are errors that
+ * name the nearest one. Throws `FLAG_UNKNOWN` (exit 2) and `ARGUMENT_INVALID` (exit 3).
+ */
+export function readArguments(spec: CommandSpec, argv: readonly string[]): GivenArguments {
+  const parser = yargs()
+    .locale('en')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'short-option-groups': false,
+      'greedy-arrays': false,
+      'populate--': true,
+    })
+    .options(
+      Object.fromEntries(
+        spec.options.map((option) => [
+          option.name,
+          option.kind === 'boolean'
+            ? { type: 'boolean' as const }
+            : { type: 'string' as const, requiresArg: true, array: option.kind === 'strings' },
+        ]),
+      ),
+    )
+    .fail((message: string, error: Error | undefined) => {
+      throw error ?? new SlipwayError('ARGUMENT_INVALID', message.replaceAll('\n', ' ').toLowerCase());
+    });
+  const { _: words, '--': rest, ...parsed } = parser.parseSync([...argv]);
+  const options: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(parsed).filter(([name]) => name !== '$0'),
+  );
+  refuseUnknown(spec, options);
+  const after: readonly unknown[] = Array.isArray(rest) ? rest : [];
+  const positionals = [...words, ...after].map(String);
+  checkCount(spec, positionals);
+  return { positionals, options };
+}
+
+function refuseUnknown(spec: CommandSpec, options: Readonly<Record<string, unknown>>): void {
+  const names = spec.options.map((option) => option.name);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  const dashes = unknown.length === 1 ? '-' : '--';
+  throw new SlipwayError('FLAG_UNKNOWN', `slipway ${spec.name} has no option ${dashes}${unknown}`, {
+    hint: near === undefined ? `slipway ${spec.name} --help lists them` : `did you mean --${near}?`,
+  });
+}
+
+function checkCount(spec: CommandSpec, positionals: readonly string[]): void {
+  const missing = spec.positionals[positionals.length];
+  if (missing !== undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', `slipway ${spec.name} needs ${missing}`, { hint: spec.usage });
+  if (positionals.length > spec.positionals.length) {
+    const extra = positionals.slice(spec.positionals.length).join(' ');
+    throw new SlipwayError('ARGUMENT_INVALID', `slipway ${spec.name} takes no argument "${extra}"`, {
+      hint: spec.usage,
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { decodeModule } from '../cnb/files/module.ts';
+import { moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
+import type { Context } from '../core/context.ts';
+import { isSystem, SlipwayError } from '../core/errors.ts';
+import { readOrderOnly } from './read-order.ts';
+
+/** Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. */
+export async function chooseOrder(file: string | undefined, buildpacks: string, ctx: Context): Promise<Order> {
+  const inDirectory = join(buildpacks, 'order.toml');
+  const path = file ?? ((await exists(inDirectory)) ? inDirectory : undefined);
+  if (path !== undefined) {
+    const { order } = await readOrderOnly(path);
+    ctx.emit({ type: 'order.chosen', source: path, groups: order.length });
+    return order;
+  }
+  const modules = await listModules(buildpacks);
+  const [only, ...others] = modules;
+  if (only === undefined || others.length > 0) throw unclear(buildpacks, modules);
+  ctx.emit({ type: 'order.chosen', source: `${moduleName(only)}, the only buildpack in ${buildpacks}`, groups: 1 });
+  return [[{ kind: 'buildpack', id: only.id, version: only.version, optional: false }]];
+}
+
+/** Every buildpack of `<directory>/<escaped id>/<version>/`, in byte order. Throws `FILE_NOT_FOUND` when there is no directory. */
+async function listModules(directory: string): Promise<readonly ModuleDescriptor[]> {
+  const found: ModuleDescriptor[] = [];
+  for (const id of await names(directory)) {
+    for (const version of await names(join(directory, id))) {
+      const root = resolve(directory, id, version);
+      const file = join(root, 'buildpack.toml');
+      const bytes = await readFile(file).catch((error: unknown) => {
+        if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
+        throw error;
+      });
+      if (bytes === undefined) continue;
+      const facts = { root, hasBuild: true, hasDetect: true, hasGenerate: false };
+      found.push(decodeModule(bytes, file, 'buildpack', facts));
+    }
+  }
+  return found;
+}
+
+function unclear(buildpacks: string, modules: readonly ModuleDescriptor[]): SlipwayError {
+  const list = modules.map(moduleName).join(', ');
+  return new SlipwayError(
+    modules.length === 0 ? 'BUILDPACK_NOT_FOUND' : 'ARGUMENT_INVALID',
+    modules.length === 0
+      ? `there is no buildpack in ${buildpacks}`
+      : `nothing says which buildpacks of ${buildpacks} to use`,
+    {
+      exit: 3,
+      details: { 'looked for': join(buildpacks, 'order.toml'), found: list === '' ? 'nothing' : list },
+      hint:
+        modules.length === 0
+          ? 'buildpacks lie in DIR/<id>/<version>/buildpack.toml'
+          : 'write an order.toml there, or name one with --order FILE',
+    },
+  );
+}
+
+async function names(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if (isSystem(error, 'ENOTDIR')) return [];
+    if (!isSystem(error, 'ENOENT')) throw error;
+    throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, { exit: 3, cause: error });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await readFile(path);
+    return true;
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

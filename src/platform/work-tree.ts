@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { chown, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Context } from '../core/context.ts';
+import { isSystem, SlipwayError } from '../core/errors.ts';
+import { withLock } from '../core/lock-directory.ts';
+import { virtualParents, type Owner } from '../layer/place.ts';
+import type { BuildDirs } from '../phases/build-dirs.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { BuildOptions } from './build-options.ts';
+import { copyTree } from './copy-tree.ts';
+import type { Machine } from './machine.ts';
+
+/**
+ * The directories of one `slipway build`: a copy of the app, so that buildpacks never write into the checkout, layers, and the
+ * platform directory with the user's variables. Where the sandbox maps paths, buildpacks and image see `/layers` and `/workspace`
+ * whatever lies beneath; without mapping the directories are at a path fixed by app and image name, and the image has that path.
+ */
+export async function withWorkTree<T>(
+  options: BuildOptions,
+  sandbox: Sandbox,
+  ctx: Context,
+  task: (dirs: BuildDirs) => Promise<T>,
+): Promise<T> {
+  const app = await appDirectory(options);
+  const { machine } = options;
+  if (sandbox.mapsPaths) return fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: true }, ctx, task);
+  const base = join(fixedBase(machine), fixedName(app, options.image));
+  return withLock(`${base}.lock`, ctx, () => fill(options, { base, app, mapsPaths: false }, ctx, task));
+}
+
+interface Tree {
+  readonly base: string;
+  readonly app: string;
+  readonly mapsPaths: boolean;
+}
+
+async function fill<T>(
+  options: BuildOptions,
+  tree: Tree,
+  ctx: Context,
+  task: (dirs: BuildDirs) => Promise<T>,
+): Promise<T> {
+  const { machine } = options;
+  const owner = { uid: options.uid ?? 1000, gid: options.gid ?? 1000 };
+  const real = {
+    layers: options.layersDir === undefined ? join(tree.base, 'layers') : resolve(machine.cwd, options.layersDir),
+    app: join(tree.base, 'workspace'),
+    platform: join(tree.base, 'platform'),
+  };
+  const fileOwner = machine.uid === 0 ? owner : undefined;
+  await rm(tree.base, { recursive: true, force: true });
+  for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+  for (const [name, value] of Object.entries(options.env ?? {}))
+    await writeFile(join(real.platform, 'env', name), value);
+  if (fileOwner !== undefined)
+    for (const directory of [real.layers, real.app]) await chown(directory, fileOwner.uid, fileOwner.gid);
+  const skip = new Set(await ownPaths(options));
+  await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
+  try {
+    return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
+  } finally {
+    await rm(tree.base, { recursive: true, force: true });
+  }
+}
+
+interface RealPaths {
+  readonly layers: string;
+  readonly app: string;
+  readonly platform: string;
+}
+
+function dirsOf(options: BuildOptions, real: RealPaths, owner: Owner & { readonly inPlace?: boolean }): BuildDirs {
+  const { uid, gid } = owner;
+  const place = (path: string, logical: string): BuildDirs['layers'] => {
+    const seen = owner.inPlace === true ? path : logical;
+    return { real: path, logical: seen, owner: { uid, gid }, parents: virtualParents(seen, { uid, gid }) };
+  };
+  return {
+    layers: place(real.layers, '/layers'),
+    app: place(real.app, '/workspace'),
+    platform: { real: real.platform, logical: '/platform' },
+    buildConfig: { real: join(real.platform, 'no-build-config'), logical: '/cnb/build-config' },
+    buildpacks: { real: resolve(options.machine.cwd, options.buildpacks), logical: '/cnb/buildpacks' },
+  };
+}
+
+/** Paths that this very build writes and that may lie inside the app: its outputs, caches, layers and report. */
+async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
+  const { cwd } = options.machine;
+  const outputs = options.outputs.flatMap(({ location }) =>
+    'dir' in location ? [location.dir] : 'file' in location ? [location.file] : [],
+  );
+  const all = [...outputs, options.cacheDir, options.launchCacheDir, options.layersDir, options.report];
+  const paths = all.flatMap((path) => (path === undefined || path === '-' ? [] : [resolve(cwd, path)]));
+  return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+}
+
+async function appDirectory(options: BuildOptions): Promise<string> {
+  const path = resolve(options.machine.cwd, options.path);
+  try {
+    if ((await stat(path)).isDirectory()) return await realpath(path);
+  } catch (error) {
+    if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new SlipwayError('FILE_NOT_FOUND', `there is no app directory ${options.path}`, { exit: 3, cause: error });
+  }
+  throw new SlipwayError('ARGUMENT_INVALID', `the app ${options.path} is not a directory`, {
+    hint: 'name the directory of the app with --path DIR',
+  });
+}
+
+/** Where unmapped builds live: the user's cache; for root, a place that the buildpacks' user can enter. */
+function fixedBase(machine: Machine): string {
+  if (machine.uid === 0) return join(machine.tmp, 'slipway-work');
+  const cache = machine.env['XDG_CACHE_HOME'];
+  if (cache?.startsWith('/') === true) return join(cache, 'slipway', 'work');
+  return machine.home === undefined
+    ? join(machine.tmp, 'slipway-work')
+    : join(machine.home, '.cache', 'slipway', 'work');
+}
+
+function fixedName(app: string, image: string): string {
+  const hash = createHash('sha256').update(`${app}\0${image}`).digest('hex');
+  return hash.slice(0, 16);
+}
