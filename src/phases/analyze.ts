@@ -1,13 +1,22 @@
-import type { Analyzed } from '../cnb/analyzed.ts';
+import type { Analyzed, AnalyzedRunImage } from '../cnb/analyzed.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
+import { EMPTY_LIFECYCLE_METADATA } from '../cnb/layer-metadata.ts';
 import type { Context } from '../core/context.ts';
-import type { BaseImage } from '../image/plan.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { Place } from '../layer/place.ts';
-import type { Location } from '../oci/location.ts';
-import type { Platform } from '../oci/platform.ts';
+import { goJson } from '../oci/go-json.ts';
+import { displayLocation, type Location } from '../oci/location.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { ImageFinder } from '../ports/image-finder.ts';
 import type { Image } from '../ports/image.ts';
 import type { LayerStore } from '../ports/layer-cache.ts';
+import { checkOutputs } from './analyze/check-outputs.ts';
+import { findPreviousImage, type PreviousImage } from './analyze/find-previous-image.ts';
+import { findRunImage } from './analyze/find-run-image.ts';
+import { restoreSbom } from './analyze/restore-sbom.ts';
+import { targetMetadata } from './analyze/target-metadata.ts';
+import { withTimer } from './timer.ts';
 
 /** A run image that may be used: where it is, and the name as the user or run.toml gave it. */
 export interface RunImageCandidate {
@@ -47,6 +56,103 @@ export interface AnalyzeOutput {
  * Resolves the run image and the previous image once (contract §9, design §2). Throws `RUN_IMAGE_UNUSABLE` (exit 32) with what
  * was tried, `RUN_IMAGE_UNKNOWN` (exit 3) without a candidate, or the reason why an output or previous image is refused (exit 32).
  */
-export function analyze(input: AnalyzeInput, ports: AnalyzePorts, ctx: Context): Promise<AnalyzeOutput> {
-  return Promise.reject(new Error(`not yet: ${input.previousName} ${ctx.tmp} ${typeof ports}`));
+export async function analyze(input: AnalyzeInput, ports: AnalyzePorts, ctx: Context): Promise<AnalyzeOutput> {
+  const { found, previous } = await withTimer('Analyzer', ctx, async () => {
+    const found = await findBase(input, ports, ctx);
+    const previous = await findPrevious(input, found.base, ports, ctx);
+    if (previous !== undefined && !input.skipLayers) await restoreSbom(previous, input.layers, ports.launchCache, ctx);
+    if (!isScratch(found.base)) debug(ctx, `Found image with identifier "${displayLocation(found.base.pinned)}"`);
+    return { found, previous };
+  });
+  const runImage = isScratch(found.base) ? undefined : analyzedRunImage(found.base, found.name);
+  if (runImage !== undefined) {
+    debug(ctx, 'Run image info in analyzed metadata is: ');
+    debug(ctx, runImageJson(runImage));
+  }
+  return {
+    analyzed: {
+      ...(previous === undefined ? {} : { previousImage: previous.image.pinned }),
+      metadata: previous?.metadata ?? EMPTY_LIFECYCLE_METADATA,
+      ...(runImage === undefined ? {} : { runImage }),
+    },
+    runImage: found.base,
+    previousImage: previous?.image,
+  };
+}
+
+interface FoundBase {
+  readonly base: BaseImage;
+  readonly name: string;
+}
+
+/** The base, while the outputs are checked; what is wrong with the run image is told first. */
+async function findBase(input: AnalyzeInput, ports: AnalyzePorts, ctx: Context): Promise<FoundBase> {
+  const { images } = ports;
+  const [found, outputs] = await Promise.allSettled([
+    resolveBase(input, images, ctx),
+    checkOutputs(input.outputs, images, ctx),
+  ]);
+  if (found.status === 'rejected') throw found.reason;
+  if (outputs.status === 'rejected') throw outputs.reason;
+  return found.value;
+}
+
+async function resolveBase(input: AnalyzeInput, images: ImageFinder, ctx: Context): Promise<FoundBase> {
+  const { runImage, target } = input;
+  if ('kind' in runImage) {
+    if (target === undefined) {
+      throw new SlipwayError('ARGUMENT_INVALID', 'run image scratch has no platform of its own', {
+        hint: { kind: 'choose-platform', offered: ['linux/amd64', 'linux/arm64'] },
+      });
+    }
+    return { base: { kind: 'scratch', platform: target, family: 'oci' }, name: 'scratch' };
+  }
+  const { image, name } = await findRunImage({ candidates: runImage, output: input.outputs[0], target }, images, ctx);
+  return { base: image, name };
+}
+
+async function findPrevious(
+  input: AnalyzeInput,
+  base: BaseImage,
+  ports: AnalyzePorts,
+  ctx: Context,
+): Promise<PreviousImage | undefined> {
+  const { previousImage, previousName } = input;
+  if (previousImage === undefined) return undefined;
+  return findPreviousImage({ location: previousImage, name: previousName, platform: base.platform }, ports, ctx);
+}
+
+function analyzedRunImage(image: Image, name: string): AnalyzedRunImage {
+  return {
+    reference: image.pinned,
+    image: name,
+    extend: false,
+    target: targetMetadata(image),
+    slipway: {
+      requested: displayLocation(image.requested),
+      ...(image.indexDigest === undefined ? {} : { index: image.indexDigest }),
+      platform: formatPlatform(image.platform),
+    },
+  };
+}
+
+/** The debug line of contract §9.7. */
+function runImageJson(image: AnalyzedRunImage): string {
+  const { target } = image;
+  return goJson({
+    Reference: displayLocation(image.reference),
+    Image: image.image,
+    Extend: image.extend,
+    target: {
+      id: target?.id,
+      os: target?.os,
+      arch: target?.arch,
+      'arch-variant': target?.archVariant,
+      distro: target?.distro,
+    },
+  });
+}
+
+function debug(ctx: Context, message: string): void {
+  ctx.emit({ type: 'log', level: 'debug', message });
 }

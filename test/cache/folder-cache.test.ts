@@ -84,9 +84,9 @@ describe('a cache folder', () => {
   });
 
   it('names the path when it cannot be made', async (t) => {
-    const error = await failure(openFolderCache('/proc/slipway-cache', testContext(t)));
+    const error = await failure(openFolderCache('/sys/slipway-cache', testContext(t)));
     assert.ok(hasCode(error, 'WRITE_FAILED'));
-    assert.match(error.message, /^cannot use \/proc\/slipway-cache as a cache: /);
+    assert.match(error.message, /^cannot use \/sys\/slipway-cache as a cache: /);
   });
 
   it('names the path when it cannot be written to', { skip: isRoot() && 'root may write anywhere' }, async (t) => {

@@ -1,0 +1,89 @@
+import type { Context } from '../../core/context.ts';
+import { SlipwayError, type ErrorOptions } from '../../core/errors.ts';
+import type { Location } from '../../oci/location.ts';
+import type { Platform } from '../../oci/platform.ts';
+import type { ImageFinder } from '../../ports/image-finder.ts';
+import type { Image } from '../../ports/image.ts';
+import type { RunImageCandidate } from '../analyze.ts';
+
+export interface RunImageSearch {
+  readonly candidates: readonly RunImageCandidate[];
+  /** Where the app image goes: candidates of its registry are tried first (contract §9.1). */
+  readonly output: Location | undefined;
+  readonly target: Platform | undefined;
+}
+
+export interface FoundRunImage {
+  readonly image: Image;
+  /** As provided. */
+  readonly name: string;
+}
+
+interface Refusal {
+  readonly name: string;
+  readonly error: SlipwayError;
+}
+
+/**
+ * The first candidate that can be used: resolved once, for the target, with everything in agreement (design §2.3). Throws
+ * `RUN_IMAGE_UNUSABLE` (exit 32) with each candidate's reason, `RUN_IMAGE_UNKNOWN` (exit 3) without a candidate.
+ */
+export async function findRunImage(search: RunImageSearch, images: ImageFinder, ctx: Context): Promise<FoundRunImage> {
+  const refused: Refusal[] = [];
+  for (const { location, name } of inOrder(search, images)) {
+    try {
+      const options = search.target === undefined ? {} : { target: search.target };
+      const image = await images.find(location, 'run image', ctx, options);
+      for (const refusal of refused) warnOf(refusal, name, ctx);
+      return { image, name };
+    } catch (error) {
+      if (ctx.signal.aborted || !(error instanceof SlipwayError)) throw error;
+      refused.push({ name, error });
+    }
+  }
+  throw unusable(refused);
+}
+
+/** Those on the output's registry first, otherwise as given. */
+function inOrder(search: RunImageSearch, images: ImageFinder): readonly RunImageCandidate[] {
+  const { candidates, output } = search;
+  const isNear = ({ location }: RunImageCandidate): boolean =>
+    output !== undefined && images.sameRegistry(location, output);
+  return [...candidates.filter(isNear), ...candidates.filter((candidate) => !isNear(candidate))];
+}
+
+function warnOf({ name, error }: Refusal, chosen: string, ctx: Context): void {
+  const message = `run image ${name} cannot be used (${error.message}); ${chosen} is used instead`;
+  ctx.emit({ type: 'warning', code: 'RUN_IMAGE_SKIPPED', message });
+}
+
+function unusable(refused: readonly Refusal[]): SlipwayError {
+  const [first, ...others] = refused;
+  if (first === undefined)
+    throw new SlipwayError('RUN_IMAGE_UNKNOWN', '-run-image is required when there is no run metadata available', {
+      hint: { kind: 'choose-run-image' },
+    });
+  const { error, name } = first;
+  const options: ErrorOptions = { cause: error, hint: error.hint ?? { kind: 'choose-run-image' } };
+  if (others.length === 0) {
+    const reason = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+    return new SlipwayError('RUN_IMAGE_UNUSABLE', `the run image cannot be used: ${reason}`, {
+      ...options,
+      details: { tried: name, ...error.details },
+    });
+  }
+  const reasons = refused.map((refusal) => `${refusal.name}: ${refusal.error.message}`);
+  return new SlipwayError(
+    'RUN_IMAGE_UNUSABLE',
+    `none of ${String(refused.length)} run images can be used: ${refused.map((refusal) => refusal.name).join(', ')}`,
+    { ...options, details: { ...allDetails(refused), tried: reasons.join('; ') } },
+  );
+}
+
+/** What was found out about all of them; of the same fact told twice, the first candidate's. */
+function allDetails(refused: readonly Refusal[]): Readonly<Record<string, string>> {
+  return refused.reduceRight<Readonly<Record<string, string>>>(
+    (details, { error }) => ({ ...details, ...error.details }),
+    {},
+  );
+}
