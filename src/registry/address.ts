@@ -20,9 +20,14 @@ export function baseUrl(registry: string, options: AddressOptions): URL {
 export function mayUsePlainHttp(url: URL, options: AddressOptions): boolean {
   return (
     isLoopback(url.hostname) ||
-    options.insecure.some((listed) => parseUrl(`http://${listed}`)?.host === url.host) ||
+    isListed(url, options) ||
     [...(options.addresses?.values() ?? [])].some((address) => parseUrl(address)?.origin === url.origin)
   );
+}
+
+/** Whether the URL's host and port are among the listed insecure ones. */
+export function isListed(url: URL, options: AddressOptions): boolean {
+  return options.insecure.some((listed) => parseUrl(`${url.protocol}//${listed}`)?.host === url.host);
 }
 
 /** 127.0.0.0/8, ::1 and localhost, as `URL.hostname` writes them. */

@@ -31,7 +31,7 @@ export async function refusal(
   const isAnonymous = found.credentials === undefined;
   const code = registryCode(body);
   const retryAfter = answer.headers['retry-after'];
-  const details = {
+  const details: Readonly<Record<string, string>> = {
     request: answer.request,
     status: String(answer.status),
     ...registryText(body, session.authorizer.redact),
@@ -44,6 +44,15 @@ export async function refusal(
       : {}),
     ...(retryAfter === undefined ? {} : { 'retry after': retryAfter.slice(0, 40) }),
   };
+  if (answer.status === 400 && /HTTP request to an HTTPS server/i.test(details['registry says'] ?? ''))
+    return new SlipwayError(
+      'REGISTRY_UNREACHABLE',
+      `${session.registry} speaks TLS and was spoken to over plain HTTP`,
+      {
+        details,
+        hint: 'loopback and listed registries are spoken to over plain HTTP; use another name of the host for TLS',
+      },
+    );
   const verdict = judge(session.registry, answer.status, subject, { isAnonymous, code });
   return new SlipwayError(verdict.code, verdict.message, { details, ...verdict.options });
 }

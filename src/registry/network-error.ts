@@ -49,7 +49,7 @@ export function networkFailure(error: unknown): NetworkFailure | undefined {
       ? { kind: 'plain-http', text: 'it speaks plain HTTP', isPassing: false }
       : { kind: 'tls', text: `the TLS handshake failed (${messageOf(error).slice(0, 120)})`, isPassing: false };
   }
-  if (code.startsWith('HPE_'))
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError')
     return { kind: 'not-http', text: 'it does not speak plain HTTP (it may speak TLS)', isPassing: false };
   return networkFailure(error.cause);
 }

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../core/errors.ts';
-import { isLoopback, isPrivate, mayUsePlainHttp, parseUrl, type AddressOptions } from './address.ts';
+import { isListed, isLoopback, isPrivate, mayUsePlainHttp, parseUrl, type AddressOptions } from './address.ts';
 import { displayUrl } from './http.ts';
 
 /**
@@ -14,8 +14,7 @@ export function trustedRealm(realm: string, registry: string, base: URL, options
   if (url.protocol === 'http:' && (base.protocol === 'https:' || !mayUsePlainHttp(url, options)))
     throw refused(registry, `its token endpoint ${displayUrl(url)} is plain HTTP`);
   const isOwn = url.hostname === base.hostname || isLoopback(base.hostname);
-  const isListed = options.insecure.some((listed) => listed === url.host);
-  if (isPrivate(url.hostname) && !isOwn && !isListed)
+  if (isPrivate(url.hostname) && !isOwn && !isListed(url, options))
     throw refused(registry, `its token endpoint ${displayUrl(url)} is on a private address`);
   return url;
 }

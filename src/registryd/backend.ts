@@ -15,7 +15,7 @@ export interface IncomingBlob {
   readonly abort: () => void;
 }
 
-/** What the server serves. Blobs and manifests are visible per repository; the bytes are stored once. */
+/** What the server serves. `NOT_SUPPORTED` from a function becomes status 405. Blobs and manifests are visible per repository; the bytes are stored once. */
 export interface RegistryBackend {
   readonly description: string;
   /** Sorted names of the repositories that hold a manifest. */

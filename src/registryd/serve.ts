@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { Context } from '../core/context.ts';
-import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createGate, type ServerAuth } from './auth.ts';
 import type { RegistryBackend } from './backend.ts';
@@ -173,6 +173,7 @@ function decodePath(url: URL): string {
 
 /** What a backend's error looks like outside: its message names no more than the backend's own files. */
 function failure(error: unknown, ctx: Context): Answer {
+  if (hasCode(error, 'NOT_SUPPORTED')) return errorAnswer(405, 'UNSUPPORTED', error.message);
   ctx.emit({ type: 'log', level: 'error', message: `registry: ${messageOf(error)}` });
   return errorAnswer(500, 'UNSUPPORTED', 'the registry could not do that; its log says why');
 }

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, it, type TestContext } from 'node:test';
+import { collect } from '../../src/core/bytes.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { decodeManifest, encodeManifest } from '../../src/oci/manifest.ts';
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import { layoutBackend, memoryBackend } from '../../src/registryd/serve.ts';
+import { temporaryDirectory, testContext } from '../support/context.ts';
+import { missingPeer, requirePeer } from '../support/peers.ts';
+import { patternBytes, pushImage, startRegistry, testBlob, testClient, type TestImage } from '../support/registry.ts';
+
+/** `ann` with the password `secret`, as bcrypt. */
+const ANN_SECRET = 'ann:$2b$05$rrAJSCjfY1At/KKwLK42HOyuacwoBZOAFtzoQpLqwodRBI9HOvc2O\n';
+
+describe('registry peers', () => {
+  it("what we push to Debian's docker-registry, skopeo reads and copies, and we read back", async (t) => {
+    const skopeo = requirePeer(t, 'skopeo');
+    const registry = skopeo === undefined ? undefined : await startDockerRegistry(t);
+    if (skopeo === undefined || registry === undefined) return;
+    const ctx = testContext(t);
+    const image = gzipImage('pushed', 3_000_000);
+    const client = testClient(t);
+    const base = client.repository(registry, 'base');
+    await base.checkWrite(ctx);
+    await pushImage(base.openSink('v1'), image, ctx);
+    const app = client.repository(registry, 'team/app');
+    assert.equal(await app.openSink('v1').put(image.layer, ctx, { origins: [base.origin] }), 'mounted');
+    await pushImage(app.openSink('v1'), image, ctx);
+    await pushImage(app.openSink('v2'), image, ctx);
+
+    const inspected: unknown = JSON.parse(
+      run(skopeo, ['inspect', '--tls-verify=false', `docker://${registry}/team/app:v1`]),
+    );
+    assert.ok(typeof inspected === 'object' && inspected !== null && 'Digest' in inspected);
+    assert.equal(inspected.Digest, image.manifest.descriptor.digest);
+    const copy = join(temporaryDirectory(t), 'copy');
+    run(skopeo, ['copy', '--src-tls-verify=false', `docker://${registry}/team/app:v2`, `oci:${copy}:v2`]);
+    assert.ok(existsSync(join(copy, 'blobs', 'sha256', image.layer.descriptor.digest.slice('sha256:'.length))));
+
+    const fresh = testClient(t).repository(registry, 'team/app');
+    assert.deepEqual(await fresh.tags(ctx), ['v1', 'v2']);
+    assert.deepEqual((await fresh.resolve('v1', ctx)).descriptor, image.manifest.descriptor);
+    const bytes = await collect(fresh.open(image.layer.descriptor, ctx), 4e6, 'layer');
+    assert.equal(digestOf(bytes), image.layer.descriptor.digest);
+    await assert.rejects(() => fresh.resolve('v9', ctx), {
+      code: 'IMAGE_NOT_FOUND',
+      details: {
+        request: 'GET /v2/team/app/manifests/v9',
+        status: '404',
+        'registry says': 'MANIFEST_UNKNOWN: manifest unknown',
+        scope: 'repository:team/app:pull',
+        credentials: 'none',
+      },
+    });
+  });
+
+  it("Debian's docker-registry with basic authentication takes our credentials and refuses others with its words", async (t) => {
+    const registry = await startDockerRegistry(t, ANN_SECRET);
+    if (registry === undefined) return;
+    const ctx = testContext(t);
+    const client = testClient(t, {
+      found: { credentials: { kind: 'basic', username: 'ann', password: 'secret' }, trace: [] },
+    });
+    await pushImage(client.repository(registry, 'app').openSink('v1'), gzipImage('auth', 1000), ctx);
+    await assert.rejects(() => testClient(t).repository(registry, 'app').checkRead('v1', ctx), {
+      code: 'REGISTRY_UNAUTHORIZED',
+    });
+  });
+
+  it('skopeo pushes to our registry and pulls from it, in memory and over a layout', async (t) => {
+    const skopeo = requirePeer(t, 'skopeo');
+    if (skopeo === undefined) return;
+    for (const backend of [memoryBackend(), layoutBackend(join(temporaryDirectory(t), 'served'))]) {
+      const registry = await startRegistry(t, { backend });
+      const image = gzipImage('peer', 500_000);
+      const own = testClient(t).repository(registry.name, 'ours');
+      await pushImage(own.openSink('v1'), image, registry.ctx);
+      const directory = temporaryDirectory(t);
+      await runAsync(skopeo, [
+        'copy',
+        '--src-tls-verify=false',
+        `docker://${registry.name}/ours:v1`,
+        `oci:${directory}/out:v1`,
+      ]);
+      await runAsync(skopeo, [
+        'copy',
+        '--dest-tls-verify=false',
+        `oci:${directory}/out:v1`,
+        `docker://${registry.name}/theirs:v2`,
+      ]);
+      const theirs = testClient(t).repository(registry.name, 'theirs');
+      const raw = await theirs.resolve('v2', registry.ctx);
+      const manifest = decodeManifest(raw, 'theirs');
+      assert.ok(manifest.kind === 'manifest');
+      for (const part of [manifest.config, ...manifest.layers])
+        assert.equal(digestOf(await collect(theirs.open(part, registry.ctx), 1e6, 'blob')), part.digest);
+      const listed = await runAsync(skopeo, ['list-tags', '--tls-verify=false', `docker://${registry.name}/theirs`]);
+      assert.match(listed, /"v2"/);
+    }
+  });
+
+  it('skopeo authenticates against our registry, basic and bearer', async (t) => {
+    const skopeo = requirePeer(t, 'skopeo');
+    if (skopeo === undefined) return;
+    for (const kind of ['basic', 'bearer'] as const) {
+      const registry = await startRegistry(t, { auth: { kind, users: { ann: 'secret' } } });
+      const found = { credentials: { kind: 'basic', username: 'ann', password: 'secret' }, trace: [] } as const;
+      const repository = testClient(t, { found }).repository(registry.name, 'app');
+      await pushImage(repository.openSink('v1'), gzipImage(kind, 1000), registry.ctx);
+      const image = `docker://${registry.name}/app`;
+      const access = [
+        '--src-tls-verify=false',
+        '--dest-tls-verify=false',
+        '--src-creds=ann:secret',
+        '--dest-creds=ann:secret',
+      ];
+      await runAsync(skopeo, ['copy', ...access, `${image}:v1`, `${image}:v2`]);
+      await assert.rejects(() => runAsync(skopeo, ['inspect', '--tls-verify=false', '--no-creds', `${image}:v1`]));
+    }
+  });
+});
+
+/** An image whose layer is a gzipped (empty but for its padding) tar that other tools accept. */
+function gzipImage(seed: string, size: number): TestImage {
+  const tar = Buffer.concat([
+    tarHeader('file', size),
+    patternBytes(seed, size),
+    Buffer.alloc(1024 + ((512 - (size % 512)) % 512)),
+  ]);
+  const layer = testBlob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`);
+  const config = testBlob(
+    Buffer.from(
+      JSON.stringify({
+        architecture: 'amd64',
+        os: 'linux',
+        config: {},
+        rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
+        history: [{ created: '1980-01-01T00:00:01Z' }],
+      }),
+    ),
+    OCI_CONFIG,
+  );
+  const manifest = encodeManifest({
+    mediaType: OCI_MANIFEST,
+    config: config.descriptor,
+    layers: [layer.descriptor],
+    annotations: {},
+  });
+  return { layer, config, manifest };
+}
+
+function tarHeader(name: string, size: number): Uint8Array {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write('0000644\0', 100);
+  header.write('0000000\0', 108);
+  header.write('0000000\0', 116);
+  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
+  header.write('00000000001\0', 136);
+  header.write('        0', 148);
+  header.write('ustar\x0000', 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
+/** Debian's docker-registry on a free loopback port; its name, or undefined when it is not there. */
+async function startDockerRegistry(test: TestContext, htpasswd?: string): Promise<string | undefined> {
+  const program = requirePeer(test, 'docker-registry');
+  if (program === undefined) return undefined;
+  const directory = temporaryDirectory(test);
+  const port = await freePort();
+  const auth = join(directory, 'htpasswd');
+  if (htpasswd !== undefined) writeFileSync(auth, htpasswd);
+  mkdirSync(join(directory, 'data'));
+  const config = join(directory, 'config.yml');
+  writeFileSync(
+    config,
+    [
+      'version: 0.1',
+      'log: {level: error}',
+      `storage: {filesystem: {rootdirectory: ${join(directory, 'data')}}, delete: {enabled: true}}`,
+      `http: {addr: "127.0.0.1:${String(port)}", secret: test}`,
+      ...(htpasswd === undefined ? [] : [`auth: {htpasswd: {realm: test, path: ${auth}}}`]),
+      '',
+    ].join('\n'),
+  );
+  const child = spawn(program, ['serve', config], { stdio: 'ignore' });
+  test.after(() => child.kill());
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (child.exitCode !== null) break;
+    try {
+      const response = await fetch(`http://127.0.0.1:${String(port)}/v2/`);
+      await response.arrayBuffer();
+      return `127.0.0.1:${String(port)}`;
+    } catch {
+      // It has not opened its port yet, and says so in no other way.
+      await sleep(50);
+    }
+  }
+  missingPeer(test, 'docker-registry does not start');
+  return undefined;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function run(program: string, args: readonly string[]): string {
+  const result = spawnSync(program, args, { encoding: 'utf8' });
+  assert.equal(result.status, 0, `${program} ${args.join(' ')}: ${result.stderr}`);
+  return result.stdout;
+}
+
+/** Like `run`, while this process goes on serving. */
+async function runAsync(program: string, args: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${output.join('')}`);
+  return output.join('');
+}
