@@ -1,11 +1,12 @@
-import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import type { TarHeader } from '../tar/header.ts';
-import { ancestors, fromBytes, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
+import { ancestors, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
 import type { LayerEntry, LayerSource } from './layer-source.ts';
 import type { Owner, Place } from './place.ts';
 import { readError, type FileState } from './read-error.ts';
+import { walk, type Located } from './walk.ts';
 
 /** One entry to write: its header, and where its body is. */
 export type PackEntry =
@@ -37,63 +38,44 @@ export function* layerEntries(source: LayerSource, ctx: Context): Iterable<PackE
 function* directoryEntries(place: Place, path: BytePath, ctx: Context): Iterable<PackEntry> {
   yield* parentEntries(place, path);
   const root = { real: realOf(place, path), logical: path };
-  let stat: Stats;
-  try {
-    stat = lstatSync(toBuffer(root.real));
-  } catch (error) {
-    const missing = readError(root.real, error);
-    if (missing.code !== 'FILE_CHANGED') throw missing;
-    throw new SlipwayError('FILE_NOT_FOUND', `${showPath(root.real)} does not exist`, { cause: error });
-  }
-  yield* ownEntry(place, root, ctx);
-  if (!stat.isDirectory()) return;
-  const stack = [{ ...root, names: listDirectory(root.real), next: 0 }];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const name = top.names[top.next];
-    top.next += 1;
-    if (name === undefined) {
-      stack.pop();
-      continue;
-    }
-    const child = { real: `${top.real}/${name}`, logical: `${top.logical}/${name}` };
-    const entry = diskEntry(child, place.owner, ctx);
-    if (entry === undefined) continue;
-    yield entry;
-    if (entry.header.type === 'directory') stack.push({ ...child, names: listDirectory(child.real), next: 0 });
-  }
+  if (yield* ownEntry(place, root, ctx)) yield* walk(root, (location) => diskEntry(location, place.owner, ctx), 'tree');
 }
 
-function* sliceEntries(place: Place, paths: readonly Buffer[], ctx: Context): Iterable<PackEntry> {
+function* sliceEntries(place: Place, paths: 'all' | readonly BytePath[], ctx: Context): Iterable<PackEntry> {
   if (paths.length === 0) return;
-  const app = fromText(place.logical);
-  yield* parentEntries(place, app);
-  for (const bytes of paths) {
-    const path = fromBytes(bytes);
-    const location =
-      path === ''
-        ? { real: fromText(place.real), logical: app }
-        : { real: `${fromText(place.real)}/${path}`, logical: `${app}/${path}` };
-    if (path === '') yield* ownEntry(place, location, ctx);
+  const root = { real: fromText(place.real), logical: fromText(place.logical) };
+  const read = (location: Located): PackEntry | undefined => diskEntry(location, place.owner, ctx);
+  yield* parentEntries(place, root.logical);
+  if (paths === 'all') {
+    if (yield* ownEntry(place, root, ctx)) yield* walk(root, read, 'path');
+    return;
+  }
+  for (const path of paths) {
+    if (path === '') yield* ownEntry(place, root, ctx);
     else {
-      const entry = diskEntry(location, place.owner, ctx);
+      const entry = read({ real: `${root.real}/${path}`, logical: `${root.logical}/${path}` });
       if (entry !== undefined) yield entry;
     }
   }
 }
 
-interface Located {
-  readonly real: BytePath;
-  readonly logical: BytePath;
-}
-
-/** The packed directory itself: as on disk, but where the place's parents are given as data and name it, as given. */
-function* ownEntry(place: Place, location: Located, ctx: Context): Iterable<PackEntry> {
+/**
+ * The packed directory itself: as on disk, but where the place's parents are given as data and name it, as given. Returns whether it is
+ * a directory on disk.
+ */
+function* ownEntry(place: Place, location: Located, ctx: Context): Generator<PackEntry, boolean> {
   const given =
     place.parents === 'from-disk'
       ? undefined
       : place.parents.find((parent) => fromText(parent.path) === location.logical);
-  const entry = given === undefined ? diskEntry(location, place.owner, ctx) : directory(location.logical, given);
-  if (entry !== undefined) yield entry;
+  if (!existsSync(toBuffer(location.real))) {
+    throw new SlipwayError('FILE_NOT_FOUND', `${showPath(location.real)} does not exist`);
+  }
+  const found = diskEntry(location, place.owner, ctx);
+  if (found === undefined) return false;
+  const isDirectory = found.header.type === 'directory';
+  yield given !== undefined && isDirectory ? directory(location.logical, given) : found;
+  return isDirectory;
 }
 
 /** The directories above `path`, top first. */
@@ -155,15 +137,6 @@ function deviceNumbers(rdev: number): { readonly devMajor: number; readonly devM
     devMajor: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
     devMinor: (low & 0xff) + ((low >>> 12) & 0xfff00),
   };
-}
-
-function listDirectory(real: BytePath): readonly BytePath[] {
-  try {
-    // One character a byte, so that the order of strings is the order of bytes.
-    return readdirSync(toBuffer(real), { encoding: 'latin1' }).sort((a, b) => (a < b ? -1 : 1));
-  } catch (error) {
-    throw readError(real, error);
-  }
 }
 
 function fromData(entry: LayerEntry): PackEntry {

@@ -1,3 +1,4 @@
+import type { BytePath } from './byte-path.ts';
 import type { Place } from './place.ts';
 
 /** One entry written from data, not from disk. */
@@ -30,7 +31,10 @@ export type LayerEntry =
 export type LayerSource =
   /** A directory below `place` (or the place itself), with parents: contract §14.3 DirLayer. `path` is absolute and logical. */
   | { readonly kind: 'dir'; readonly place: Place; readonly path: string }
-  /** Chosen files of the app in byte order of their full path: contract §14.3 SliceLayers. Paths are relative to the place, as bytes. */
-  | { readonly kind: 'slice'; readonly place: Place; readonly paths: readonly Buffer[] }
+  /**
+   * Files of the app in byte order of their full path: contract §14.3 SliceLayers. `'all'` is the app directory with everything in it;
+   * a list holds paths relative to the place, sorted, the directory itself as the empty path.
+   */
+  | { readonly kind: 'slice'; readonly place: Place; readonly paths: 'all' | readonly BytePath[] }
   /** Entries given as data, in this order (launcher, process types). */
   | { readonly kind: 'entries'; readonly entries: readonly LayerEntry[] };

@@ -31,6 +31,8 @@ type Pattern = Glob | 'app';
  */
 export async function planSlices(app: Place, slices: readonly Slice[], ctx: Context): Promise<readonly LayerSource[]> {
   const patterns = slices.map((slice) => slice.paths.flatMap((pattern) => patternOf(app, pattern)));
+  // The usual app: its files are read once, while they are packed.
+  if (slices.length === 0) return [{ kind: 'slice', place: app, paths: 'all' }];
   const nodes = await readTree(app, ctx);
   const sources = patterns.map((wanted) => sourceOf(app, takeSlice(nodes, wanted)));
   return [
@@ -44,7 +46,7 @@ export async function planSlices(app: Place, slices: readonly Slice[], ctx: Cont
 
 function sourceOf(place: Place, nodes: readonly Node[]): LayerSource {
   const paths = nodes.map((node) => node.path).sort((a, b) => (a < b ? -1 : 1));
-  return { kind: 'slice', place, paths: paths.map(toBuffer) };
+  return { kind: 'slice', place, paths };
 }
 
 /** No pattern for one that is absolute and not below the app. */
