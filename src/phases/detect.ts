@@ -1,23 +1,41 @@
+import { availableParallelism } from 'node:os';
 import type { TargetMetadata } from '../cnb/analyzed.ts';
+import { detectOrder } from '../cnb/detect-order.ts';
+import type { Env } from '../cnb/env.ts';
+import { refuseEscapeCollisions } from '../cnb/escape-collision.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
-import type { GroupElement, Order, OrderGroup } from '../cnb/module.ts';
+import { moduleName, type GroupElement, type ModuleDescriptor, type Order, type OrderGroup } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
+import type { DetectRun, PlanLogLine, Resolution } from '../cnb/resolve-plan.ts';
+import { mergeSystem } from '../cnb/system-order.ts';
 import type { Context } from '../core/context.ts';
+import { type ErrorOptions, SlipwayError } from '../core/errors.ts';
+import { createLimiter } from '../core/limiter.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import type { BuildDirs } from './build-dirs.ts';
+import { fullTarget, inheritEnvironment } from './buildpack-environment.ts';
+import { groupTable } from './detect/group-table.ts';
+import { runDetect } from './detect/run-detect.ts';
+import { checkApi, verifyOrder } from './detect/verify-order.ts';
+import { withTimer } from './timer.ts';
 
 export interface DetectInput {
+  /** Buildpacks run as the owner of `layers`, where this process may change its user. */
   readonly dirs: BuildDirs;
   readonly order: Order;
   readonly system: { readonly pre: OrderGroup; readonly post: OrderGroup };
+  /** Target of the run image, from analyzed.toml. */
   readonly target: TargetMetadata | undefined;
   readonly execEnv: string;
-  readonly inheritedEnv: Readonly<Record<string, string>>;
+  /** The caller's environment; what buildpacks may inherit is picked from it. */
+  readonly inheritedEnv: Env;
   readonly features: PlatformFeatures;
   /** Text of the build environment's /etc/os-release. */
   readonly osRelease: string | undefined;
   readonly hostArchitecture: string;
+  /** Default `host`. */
+  readonly network?: 'host' | 'none';
 }
 
 export interface DetectPorts {
@@ -30,6 +48,90 @@ export interface DetectOutput {
   readonly plan: Plan;
 }
 
-export function detect(_input: DetectInput, _ports: DetectPorts, _ctx: Context): Promise<DetectOutput> {
-  return Promise.reject(new Error('not written yet'));
+/**
+ * Finds the first group of the order whose buildpacks all want to take part, and their plan (contract §7). Each buildpack is run at
+ * most once, several at a time. Throws `DETECT_NONE_PASSED` (20) or `DETECT_FAILED` (21) with a table of every group in the
+ * details, `BUILDPACK_NOT_FOUND` and `BUILDPACK_API_UNSUPPORTED` before anything runs, `ORDER_CYCLE`, `BUILDPACK_INVALID`.
+ */
+export async function detect(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<DetectOutput> {
+  const order = withSystem(input, ctx);
+  await verifyOrder(order, ports.modules);
+  return withTimer('Detector', ctx, async () => {
+    const target = fullTarget(input, ctx);
+    const modules = new Map<string, ModuleDescriptor>();
+    const runs = new Map<string, DetectRun>();
+    const limiter = createLimiter(Math.max(2, availableParallelism()));
+    const setting = {
+      dirs: input.dirs,
+      sandbox: ports.sandbox,
+      env: inheritEnvironment(input.inheritedEnv),
+      target,
+      execEnv: input.execEnv,
+      network: input.network ?? 'host',
+    } as const;
+    const execEnv = input.features.hasExecEnv ? input.execEnv : undefined;
+    const resolution = await detectOrder(
+      { order, extensions: [], target, execEnv },
+      {
+        find: async (element) => {
+          const module = await ports.modules.find(element.id, element.version);
+          checkApi(module);
+          modules.set(moduleName(module), module);
+          return module;
+        },
+        detect: async (module) => {
+          const run = await limiter.run(() => runDetect(module, setting, ctx));
+          runs.set(moduleName(module), run);
+          return run;
+        },
+        log: (line) => log(line, ctx),
+      },
+    );
+    if (resolution.kind === 'failed') throw failure(resolution, { order, modules, runs, target }, ctx);
+    for (const line of resolution.lines) log(line, ctx);
+    refuseEscapeCollisions(resolution.group);
+    const { group, plan } = resolution;
+    ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted: runs.size });
+    return { group, plan };
+  });
+}
+
+function withSystem(input: DetectInput, ctx: Context): Order {
+  if (!input.features.hasExecEnv) return input.order;
+  const { order, lines } = mergeSystem(input.order, input.system);
+  for (const line of lines) log(line, ctx);
+  return order;
+}
+
+/** All lines of the resolver are shown now, whatever the log level (contract §7.8). */
+function failure(
+  resolution: Resolution & { kind: 'failed' },
+  facts: Omit<Parameters<typeof groupTable>[0], 'lines'>,
+  ctx: Context,
+): SlipwayError {
+  for (const line of resolution.lines) log({ ...line, level: 'info' }, ctx);
+  ctx.emit({ type: 'log', level: 'error', message: 'No buildpack groups passed detection.' });
+  const table = groupTable({ ...facts, lines: resolution.lines.map((line) => line.message) });
+  const options: ErrorOptions = { details: table.details };
+  const platforms = [...new Set(table.wrongTarget.flatMap((wrong) => wrong.platforms))];
+  if (resolution.withErrors) {
+    const hint =
+      platforms.length > 0 && !hasFailures(facts.runs)
+        ? ({ kind: 'choose-platform', offered: platforms } as const)
+        : 'mend what the buildpacks report, or choose others';
+    return new SlipwayError('DETECT_FAILED', 'buildpack(s) failed with err', { ...options, hint });
+  }
+  ctx.emit({ type: 'log', level: 'error', message: 'Please check that you are running against the correct path.' });
+  return new SlipwayError('DETECT_NONE_PASSED', 'no buildpacks participating', {
+    ...options,
+    hint: 'check that the path is the one of the app, and that its buildpacks are in the order',
+  });
+}
+
+function hasFailures(runs: ReadonlyMap<string, DetectRun>): boolean {
+  return [...runs.values()].some((run) => run.code !== 0 && run.code !== 100);
+}
+
+function log(line: PlanLogLine, ctx: Context): void {
+  ctx.emit({ type: 'log', level: line.level, message: line.message });
 }

@@ -7,7 +7,7 @@ import { type BubblewrapOptions, bubblewrapSandbox } from './bubblewrap.ts';
 import type { BubblewrapSetup } from './bubblewrap-arguments.ts';
 import { hostSandbox } from './host.ts';
 import { failureOf, type Sandbox } from './sandbox.ts';
-import { isRoot } from './user.ts';
+import { isRoot, letIn } from './user.ts';
 
 export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
 
@@ -29,6 +29,8 @@ export async function chooseSandbox(
 
 /** Runs nothing in a sandbox: undefined when that works, else why it does not. */
 export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<string | undefined> {
+  const user = isRoot() ? PROBE_USER : undefined;
+  if (user !== undefined) await letIn(ctx.tmp, user);
   const directory = await mkdtemp(join(ctx.tmp, 'probe-'));
   try {
     await chmod(directory, 0o755);
@@ -41,7 +43,7 @@ export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<stri
         env: { PATH: '/usr/bin:/bin', HOME: '/home/slipway' },
         mounts: [{ source: directory, target: '/layers', writable: true }],
         network: 'host',
-        ...(isRoot() ? { user: { uid: 1000, gid: 1000 } } : {}),
+        ...(user === undefined ? {} : { user }),
         onOutput: (stream, bytes) => {
           if (stream === 'stderr') stderr.push(bytes);
         },
@@ -55,6 +57,9 @@ export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<stri
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+/** Anybody but root: what matters is that root can become somebody else. */
+const PROBE_USER = { uid: 1000, gid: 1000 };
 
 async function choose(wanted: SandboxChoice, ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
   switch (wanted) {

@@ -1,0 +1,39 @@
+import { access } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { ModuleDescriptor } from '../cnb/module.ts';
+import { isSystem } from '../core/errors.ts';
+import { type Mount, pathInside, type Sandbox } from '../sandbox/sandbox.ts';
+import type { BuildDirs, DirPair } from './build-dirs.ts';
+
+/** The path of a directory as a command in the sandbox sees it. */
+export function seenPath(directory: DirPair, sandbox: Sandbox): string {
+  return pathInside(sandbox, { source: directory.real, target: directory.logical });
+}
+
+/** The directory of a module as its programs see it. */
+export function seenRoot(module: ModuleDescriptor, dirs: BuildDirs, sandbox: Sandbox): string {
+  return join(seenPath(dirs.buildpacks, sandbox), relative(dirs.buildpacks.real, module.root));
+}
+
+/** The directories that every buildpack sees; the platform directory only where there is one. */
+export async function commonMounts(dirs: BuildDirs): Promise<readonly Mount[]> {
+  return [
+    mount(dirs.buildpacks, 'read-only'),
+    mount(dirs.app, 'writable'),
+    ...((await exists(dirs.platform.real)) ? [mount(dirs.platform, 'read-only')] : []),
+  ];
+}
+
+export function mount(directory: DirPair, access: 'read-only' | 'writable'): Mount {
+  return { source: directory.real, target: directory.logical, writable: access === 'writable' };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import { buildpackFeatures } from '../../cnb/features.ts';
+import { moduleName, type ModuleDescriptor, type Order } from '../../cnb/module.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import type { ModuleFinder } from '../../workspace/buildpacks.ts';
+
+/**
+ * Looks up every module that the order names and checks its Buildpack API (contract §7.1 step 3). Throws `BUILDPACK_NOT_FOUND`
+ * (exit 1), `BUILDPACK_API_UNSUPPORTED` (exit 12), or `NOT_SUPPORTED` for an extension.
+ */
+export async function verifyOrder(order: Order, modules: ModuleFinder): Promise<void> {
+  for (const element of order.flat()) {
+    if (element.kind === 'extension') {
+      throw new SlipwayError(
+        'NOT_SUPPORTED',
+        `the order names the extension ${moduleName(element)}, which this version cannot run`,
+        { hint: 'remove [[order-extensions]] from order.toml', exit: 22 },
+      );
+    }
+    checkApi(await modules.find(element.id, element.version));
+  }
+}
+
+/** Throws `BUILDPACK_API_UNSUPPORTED` with the words of contract §1.3. */
+export function checkApi(module: ModuleDescriptor): void {
+  buildpackFeatures(module.api, `Buildpack '${moduleName(module)}'`);
+}
