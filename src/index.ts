@@ -8,12 +8,13 @@ export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts';
 export { hasCode, SlipwayError, type Remedy } from './core/errors.ts';
 export type { BuildOutput, Emit, Event, LayerStatus, LogLevel, PhaseName } from './core/events.ts';
 export { createLimiter, type Limiter } from './core/limiter.ts';
+export { withContext, type ContextOptions } from './core/with-context.ts';
 
 export type { Descriptor } from './oci/descriptor.ts';
-export { parseDiffId, parseDigest, type DiffId, type Digest } from './oci/digest.ts';
+export { digestOf, parseDiffId, parseDigest, type DiffId, type Digest } from './oci/digest.ts';
 export type { ImageConfig } from './oci/image-config.ts';
 export { displayLocation, formatLocation, parseLocation, type Location } from './oci/location.ts';
-export type { Manifest, RawManifest } from './oci/manifest.ts';
+export { encodeManifest, type Manifest, type RawManifest } from './oci/manifest.ts';
 export { architectureOf, formatPlatform, parsePlatform, type Platform } from './oci/platform.ts';
 export { formatReference, parseReference, type Reference } from './oci/reference.ts';
 
@@ -59,3 +60,6 @@ export { parseOutput, type OutputRequest } from './options/output.ts';
 export { buildImage } from './platform/build.ts';
 export type { BuildOptions, BuildOutcome } from './platform/build-options.ts';
 export type { Machine } from './platform/machine.ts';
+export { chooseSandbox } from './sandbox/choose.ts';
+export { createPlainRenderer, type PlainOptions } from './term/plain-renderer.ts';
+export type { Terminal } from './term/terminal.ts';

@@ -98,7 +98,7 @@ class PlacedTree {
 
   constructor(place: Place) {
     this.place = place;
-    this.logical = fromText(place.logical);
+    this.logical = fromText(place.logical === '/' ? '' : place.logical);
   }
 
   open(): GuardedTree {

@@ -1,0 +1,196 @@
+// The demo's story: run image → build into two outputs → validate → start and ask → edit a line → build again → compare.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from '../bootstrap.mjs';
+import { makeRunImage } from '../run-image/make.mjs';
+import { askApp } from './ask-app.mjs';
+import { containerOf, readImage, unpack, validateOutputs } from './built-image.mjs';
+import { npmSettings } from './npm-settings.mjs';
+import { commandText, runSlipway } from './run-slipway.mjs';
+import { createChecks, fact, megabytes, seconds, short, title } from './screen.mjs';
+import { chooseStarter } from './starters.mjs';
+import { prepareWorkDirectory } from './work-directory.mjs';
+
+const IMAGE = 'web-app';
+const NEW_MESSAGE = 'Hello again, with one line changed';
+
+/** 0 when every check held, else 1. */
+export async function runDemo(argv, started) {
+  const { values } = parseArgs({
+    args: argv,
+    options: { sandbox: { type: 'string' }, 'start-with': { type: 'string' } },
+  });
+  const slipway = await import('../../dist/index.js');
+  const checks = createChecks();
+  try {
+    await slipway.withContext({}, (ctx) => tell({ slipway, ctx, checks, values }));
+  } catch (error) {
+    console.error(`error: ${error.message}`);
+    checks.check('the demo ran to its end', false);
+  }
+  title(checks.failed() === 0 ? 'All is well' : 'Something is wrong');
+  fact('checks', `${checks.count() - checks.failed()} of ${checks.count()} held`);
+  fact('time', seconds(performance.now() - started));
+  return checks.failed() === 0 ? 0 : 1;
+}
+
+async function tell(demo) {
+  const { slipway, ctx } = demo;
+  const paths = prepareWorkDirectory();
+  title('A run image from this machine’s own shell and Node');
+  const start = performance.now();
+  const runImage = await makeRunImage(paths.runImage, slipway, ctx);
+  fact('run image', `${show(runImage.location)}  ${short(runImage.digest)}`);
+  fact('time', `${seconds(performance.now() - start)}${runImage.isNew ? '' : ', kept from the last run'}`);
+  const args = buildArguments(paths, runImage, await chooseSandbox(demo));
+
+  title('1. From an app directory to an image, in two formats at once');
+  const first = await build(demo, paths, args);
+  const starter = await startAndAsk(demo, paths, first, readMessage(paths));
+
+  title('2. One line of the app changes');
+  writeFileSync(join(paths.app, 'message.js'), `export const message = '${NEW_MESSAGE}';\n`);
+  fact('message.js', `'${NEW_MESSAGE}'`);
+  const second = await build(demo, paths, args);
+  compare(demo, first, second);
+  if (starter !== undefined) await startAndAsk(demo, paths, second, NEW_MESSAGE, starter);
+
+  title('Where everything is');
+  fact('OCI layout', `${show(paths.layout)}  (oci:${show(paths.layout)}:${IMAGE})`);
+  fact('docker tar', show(paths.archive));
+  fact('digest', second.image.manifestDigest);
+  fact('app, cache', `${show(paths.app)}, ${show(paths.cache)}`);
+  fact('run it', `docker load -i ${show(paths.archive)} && docker run --rm -p 8080:8080 ${IMAGE}`);
+}
+
+function buildArguments(paths, runImage, sandbox) {
+  const samples = join(ROOT, 'testdata/samples');
+  return [
+    ...['build', IMAGE, '--path', paths.app],
+    ...['--buildpacks', join(samples, 'buildpacks'), '--order', join(samples, 'order.toml')],
+    ...['--run-image', runImage.location, '--cache-dir', paths.cache, '--sandbox', sandbox, ...npmSettings()],
+    ...['--output', `oci:${paths.layout}`, '--output', `docker-archive:${paths.archive}`],
+  ];
+}
+
+/** The asked sandbox, else bubblewrap, else the host after saying so. */
+async function chooseSandbox({ slipway, ctx, values }) {
+  if (values.sandbox !== undefined) return values.sandbox;
+  try {
+    return (await slipway.chooseSandbox('auto', ctx)).name;
+  } catch (error) {
+    if (!slipway.hasCode(error, 'SANDBOX_UNAVAILABLE')) throw error;
+    fact('sandbox', `host, since bubblewrap cannot be used here: ${error.message}`);
+    return 'host';
+  }
+}
+
+async function build(demo, paths, args) {
+  const { slipway, ctx, checks } = demo;
+  console.log(`\n$ ${commandText(args.map(show))}\n`);
+  const terminal = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stdout.write(text),
+    columns: process.stdout.columns ?? 80,
+    color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    unicode: true,
+  };
+  const renderer = slipway.createPlainRenderer({ terminal, clock: ctx.clock });
+  const { events, ms } = await runSlipway(args, renderer);
+  console.log('');
+  const { image, layers } = await readImage(paths, slipway, ctx);
+  const problems = await validateOutputs(paths, slipway, ctx);
+  fact('whole build', seconds(ms));
+  checks.check(
+    'the OCI layout is sound: every blob, digest, size and diffID',
+    problems.layout.length === 0,
+    problems.layout.join('\n     '),
+  );
+  checks.check('the docker tar is sound', problems.archive.length === 0, problems.archive.join('\n     '));
+  checks.check(
+    'both outputs hold one and the same manifest',
+    new Set(problems.digests).size === 1,
+    problems.digests.join(', '),
+  );
+  return { image, layers, claims: events.filter((event) => event.type === 'layer') };
+}
+
+/** Starts the image as it is, then with a shell command, and asks both. Returns how it was started; undefined when nothing can. */
+async function startAndAsk(demo, paths, { image }, message, chosen) {
+  const { slipway, ctx, checks, values } = demo;
+  const root = await unpack(image, paths, slipway, ctx);
+  const facts = { root, archive: paths.archive, bundle: paths.bundle, image: IMAGE };
+  const starter = chosen ?? announce(chooseStarter(containerOf(image, facts), values['start-with']), values);
+  if (starter === undefined) {
+    checks.check('the asked way of starting works here', values['start-with'] === undefined);
+    return undefined;
+  }
+  if (chosen !== undefined) starter.prepare?.(facts);
+  const asItIs = await askApp(starter, containerOf(image, facts));
+  fact(
+    'asked',
+    `${image.config.entrypoint.join(' ')} with ${starter.name}: HTTP ${asItIs.status} after ${seconds(asItIs.ms)}`,
+  );
+  const command = ['/cnb/lifecycle/launcher', 'node server.js'];
+  const { answer, status, ms } = await askApp(starter, containerOf(image, facts, command));
+  fact('asked', `launcher 'node server.js': HTTP ${status} after ${seconds(ms)}`);
+  fact('answer', JSON.stringify(answer, null, 2));
+  checks.check(
+    'the default process answers with the message',
+    asItIs.status === 200 && asItIs.answer.message === message,
+  );
+  checks.check(
+    'its environment has the value set by exec.d',
+    String(asItIs.answer.fromExecD).startsWith('exec.d says hello'),
+  );
+  checks.check(
+    'started with a shell command it has the values set by exec.d and by profile.d',
+    status === 200 &&
+      String(answer.fromExecD).startsWith('exec.d says') &&
+      answer.fromProfileD === `profile.d heard: ${answer.fromExecD}`,
+  );
+  return starter;
+}
+
+function announce({ starter, refused }, values) {
+  for (const reason of refused) fact('cannot use', reason);
+  if (starter === undefined) {
+    const tried = values['start-with'] ?? 'bubblewrap, crun, podman, docker, unshare, chroot';
+    fact('not started', `this machine lets nothing start a container here (${tried}); the image was only validated`);
+  }
+  return starter;
+}
+
+/** Exactly the app layer is another one, and the program's own table said the same. */
+function compare({ checks }, first, second) {
+  const changed = second.layers.filter((layer, index) => layer.digest !== first.layers[index]?.digest);
+  const names = changed.map((layer) => `${layer.createdBy} (${megabytes(layer.size)}, ${short(layer.digest)})`);
+  fact('changed', names.join('\n') || 'nothing');
+  fact('the same', `${second.layers.length - changed.length} of ${second.layers.length} layers`);
+  checks.check(
+    'exactly one layer changed',
+    changed.length === 1 && first.layers.length === second.layers.length,
+    names.join(', '),
+  );
+  checks.check(
+    'it is the app’s',
+    changed.every((layer) => layer.createdBy.startsWith('Application')),
+  );
+  const fresh = second.claims.filter((event) => event.status === 'new' || event.status === 'changed');
+  checks.check(
+    'the rest was reused',
+    fresh.length === 1,
+    fresh.map((event) => `${event.id} ${event.status}`).join(', '),
+  );
+}
+
+function readMessage(paths) {
+  return /'(.*)'/.exec(readFileSync(join(paths.app, 'message.js'), 'utf8'))?.[1];
+}
+
+/** Paths as seen from the checkout, for people. */
+function show(text) {
+  const from = relative(process.cwd(), ROOT);
+  return text.replaceAll(`${ROOT}/`, from === '' ? '' : `${from}/`);
+}

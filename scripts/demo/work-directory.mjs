@@ -1,0 +1,38 @@
+// Where the demo keeps its files: .build/demo of the checkout, or below the machine's temporary directory when that is not writable.
+import { accessSync, constants, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../bootstrap.mjs';
+
+/** The paths of one run. The run image and the build cache stay for the next run, everything else is made anew. */
+export function prepareWorkDirectory() {
+  const base = firstWritable([join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${userInfo().uid}`)]);
+  const paths = {
+    base,
+    app: join(base, 'app'),
+    cache: join(base, 'cache'),
+    layout: join(base, 'out'),
+    archive: join(base, 'web-app.tar'),
+    roots: join(base, 'roots'),
+    runImage: join(base, 'run-image'),
+    bundle: join(base, 'bundle'),
+  };
+  for (const path of [paths.app, paths.layout, paths.archive, paths.roots, paths.bundle])
+    rmSync(path, { recursive: true, force: true });
+  cpSync(join(ROOT, 'testdata/samples/web-app'), paths.app, { recursive: true });
+  mkdirSync(paths.roots);
+  return paths;
+}
+
+function firstWritable(candidates) {
+  for (const [index, path] of candidates.entries()) {
+    try {
+      mkdirSync(path, { recursive: true });
+      accessSync(path, constants.W_OK);
+      return path;
+    } catch (error) {
+      if (index === candidates.length - 1 || !['EACCES', 'EROFS', 'EPERM'].includes(error.code)) throw error;
+    }
+  }
+  throw new Error('no place for the demo’s files');
+}
