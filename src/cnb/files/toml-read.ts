@@ -66,8 +66,11 @@ function positionOf(error: unknown): number | undefined {
 function reasonOf(error: unknown): string {
   const first = messageOf(error).split(/ at row \d+, col|\n/)[0] ?? '';
   if (positionOf(error) === undefined || first === '') return 'not valid TOML';
-  const named = first.replace(/(character:? )"?(\d+)"?$/, (_, words: string, code: string) => {
-    return words + JSON.stringify(String.fromCodePoint(Number(code)));
-  });
+  const named = first.replace(/(?<=character:? )"?(\d+)"?$/, (_, code: string) => nameOf(Number(code)));
   return named.charAt(0).toLowerCase() + named.slice(1);
+}
+
+/** The package counts the end of the text as a character behind Unicode's last. */
+function nameOf(code: number): string {
+  return code > 0x10ffff ? 'end of file' : JSON.stringify(String.fromCodePoint(code));
 }
