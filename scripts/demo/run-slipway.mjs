@@ -9,7 +9,10 @@ const PROGRAM = join(ROOT, 'dist/bin/slipway.js');
 /** `{events, ms}` of one run. Throws when it fails; the reason is on the screen then. */
 export async function runSlipway(args, renderer) {
   const start = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, ...args, '--json'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const events = [];
   const ended = new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -27,17 +30,10 @@ export async function runSlipway(args, renderer) {
   return { events, ms: performance.now() - start };
 }
 
-/** `slipway …` as a person would type it, in lines that fit. */
+/** `slipway …` as a person would type it, an option a line. */
 export function commandText(args) {
   const words = args.map((word) => (/^[\w./:=,@+-]+$/.test(word) ? word : `'${word}'`));
-  const parts = [];
-  for (const word of words) {
-    if (word.startsWith('--')) parts.push(word);
-    else if (parts.at(-1)?.startsWith('--') === true && !parts.at(-1).includes(' '))
-      parts.push(`${parts.pop()} ${word}`);
-    else parts.push(word);
-  }
-  return `slipway ${parts.join(' \\\n    ')}`;
+  return words.reduce((line, word) => `${line}${word.startsWith('--') ? ' \\\n    ' : ' '}${word}`, 'slipway');
 }
 
 function showError({ code, message, details, hint }) {

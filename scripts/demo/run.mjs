@@ -1,6 +1,6 @@
 // The demo's story: run image → build into two outputs → validate → start and ask → edit a line → build again → compare.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../bootstrap.mjs';
 import { makeRunImage } from '../run-image/make.mjs';
@@ -65,12 +65,19 @@ async function tell(demo) {
 }
 
 function buildArguments(paths, runImage, sandbox) {
-  const samples = join(ROOT, 'testdata/samples');
   return [
-    ...['build', IMAGE, '--path', paths.app],
-    ...['--buildpacks', join(samples, 'buildpacks'), '--order', join(samples, 'order.toml')],
-    ...['--run-image', runImage.location, '--cache-dir', paths.cache, '--sandbox', sandbox, ...npmSettings()],
-    ...['--output', `oci:${paths.layout}`, '--output', `docker-archive:${paths.archive}`],
+    ...['build', IMAGE, '--path', show(paths.app)],
+    ...['--buildpacks', 'testdata/samples/buildpacks', '--order', 'testdata/samples/order.toml'],
+    ...[
+      '--run-image',
+      show(runImage.location),
+      '--cache-dir',
+      show(paths.cache),
+      '--sandbox',
+      sandbox,
+      ...npmSettings(),
+    ],
+    ...['--output', `oci:${show(paths.layout)}`, '--output', `docker-archive:${show(paths.archive)}`],
   ];
 }
 
@@ -88,7 +95,7 @@ async function chooseSandbox({ slipway, ctx, values }) {
 
 async function build(demo, paths, args) {
   const { slipway, ctx, checks } = demo;
-  console.log(`\n$ ${commandText(args.map(show))}\n`);
+  console.log(`\n$ ${commandText(args)}\n`);
   const terminal = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stdout.write(text),
@@ -189,8 +196,7 @@ function readMessage(paths) {
   return /'(.*)'/.exec(readFileSync(join(paths.app, 'message.js'), 'utf8'))?.[1];
 }
 
-/** Paths as seen from the checkout, for people. */
+/** Paths as seen from the checkout, which is where everything is run. */
 function show(text) {
-  const from = relative(process.cwd(), ROOT);
-  return text.replaceAll(`${ROOT}/`, from === '' ? '' : `${from}/`);
+  return text.replaceAll(`${ROOT}/`, '');
 }

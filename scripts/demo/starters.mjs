@@ -1,7 +1,7 @@
 // The ways to start a container from an unpacked root or from the docker tar, best first. Each is tried for real before it is chosen:
 // most failures are policy, not absence.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PROBE_MS = 20_000;
@@ -26,7 +26,13 @@ export function chooseStarter(probe, asked) {
 /** A child process that is the container; its output comes over pipes. */
 export function startContainer(starter, container) {
   const { command, env } = starter.command(container);
-  return spawn(command[0], command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(programPath(command[0]), command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A program by its absolute path, since the container's PATH is not this machine's. */
+function programPath(name) {
+  const directories = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return directories.map((directory) => join(directory, name)).find(existsSync) ?? name;
 }
 
 function tryStarter(starter, probe) {
@@ -37,7 +43,7 @@ function tryStarter(starter, probe) {
   try {
     starter.prepare?.(probe);
     const { command, env } = starter.command({ ...probe, argv: ['/bin/sh', '-c', 'exit 42'] });
-    const result = spawnSync(command[0], command.slice(1), { env, encoding: 'utf8', timeout: PROBE_MS });
+    const result = spawnSync(programPath(command[0]), command.slice(1), { env, encoding: 'utf8', timeout: PROBE_MS });
     if (result.error?.code === 'ENOENT') return 'not installed';
     if (result.error !== undefined) return result.error.message;
     return result.status === 42 ? undefined : firstLine(result.stderr) || `a trial ended with ${result.status}`;
@@ -61,17 +67,17 @@ const bubblewrap = (name, proc) => ({
   }),
 });
 
-/** An engine that loads the docker tar. `options`: what it needs to start a container. */
-const engine = (name, options) => ({
+/** An engine that loads the docker tar. `before` and `options`: what it needs to start a container. */
+const engine = (name, program, { before = [], options = [] } = {}) => ({
   name,
   prepare: ({ archive }) => {
-    const loaded = spawnSync(name, ['load', '--input', archive], { encoding: 'utf8', timeout: 120_000 });
+    const loaded = spawnSync(program, ['load', '--input', archive], { encoding: 'utf8', timeout: 120_000 });
     if (loaded.error?.code === 'ENOENT') throw new Error('not installed');
     if (loaded.status !== 0) throw new Error(loaded.stderr || loaded.error?.message || 'load failed');
   },
   command: ({ image, argv, env }) => ({
     command: [
-      ...[name, ...options, '--rm', '--network', 'host', '--entrypoint', argv[0]],
+      ...[program, ...before, 'run', '--rm', '--network', 'host', ...options, '--entrypoint', argv[0]],
       ...['PORT', 'HOST'].flatMap((key) => (env[key] === undefined ? [] : ['--env', `${key}=${env[key]}`])),
       ...[image, ...argv.slice(1)],
     ],
@@ -114,8 +120,12 @@ const STARTERS = [
   bubblewrap('bubblewrap', ['--proc', '/proc']),
   bubblewrap('bubblewrap, with the machine’s /proc', ['--ro-bind', '/proc', '/proc']),
   crun,
-  engine('podman', ['run']),
-  engine('docker', ['run']),
+  engine('podman', 'podman'),
+  engine('podman with runc', 'podman', {
+    before: ['--runtime', 'runc'],
+    options: ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'],
+  }),
+  engine('docker', 'docker'),
   unshare,
   chroot,
 ];
