@@ -35,7 +35,7 @@ export function servedEntries(directory: string, entries: readonly StoreEntry[])
 }
 
 /** The folder's name as a repository name. */
-export function folderRepository(directory: string): string {
+function folderRepository(directory: string): string {
   const name = basename(resolve(directory))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

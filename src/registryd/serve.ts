@@ -85,7 +85,9 @@ export async function serveRegistry(
     const method = request.method ?? 'GET';
     const path = request.url ?? '/';
     const fault = options.intercept?.({ method, path, headers: headersOf(request) });
-    const outcome = await applyFault(fault, () => answerTo(request, new URL(path, 'http://registry')));
+    const outcome = await applyFault(fault, () =>
+      answerTo(request, new URL(`http://registry${path.startsWith('/') ? path : '/'}`)),
+    );
     options.onRequest?.({ method, path, status: outcome.kind === 'close' ? 0 : outcome.answer.status });
     if (outcome.kind === 'close') {
       response.destroy();
