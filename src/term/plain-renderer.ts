@@ -35,7 +35,7 @@ class PlainRenderer implements Renderer {
   readonly #layers: LayerEvent[] = [];
   #phase: { readonly name: PhaseName; readonly start: number; beat: number } | undefined;
   #detected: string | undefined;
-  #hasHeader = false;
+  #isHeaderClosed = false;
   #source = '';
 
   constructor(options: PlainOptions) {
@@ -121,17 +121,23 @@ class PlainRenderer implements Renderer {
   readonly close = (): void => undefined;
 
   #startPhase(name: PhaseName): void {
-    if (!this.#hasHeader) this.#line('');
-    this.#hasHeader = true;
     const now = this.#options.clock.monotonicMs();
     this.#phase = { name, start: now, beat: now };
     if (name !== 'build') return;
+    this.#closeHeader();
     this.#line('build');
     this.#marks(ciMarks(this.#options.ci).open('build', this.#options.clock));
   }
 
+  /** An empty line between what was chosen and what happened. */
+  #closeHeader(): void {
+    if (!this.#isHeaderClosed) this.#line('');
+    this.#isHeaderClosed = true;
+  }
+
   #endPhase(event: Extract<Event, { readonly type: 'phase.end' }>): void {
     this.#phase = undefined;
+    this.#closeHeader();
     if (event.phase === 'build') this.#marks(ciMarks(this.#options.ci).close('build', this.#options.clock));
     const note = event.summary ?? (event.phase === 'detect' ? this.#detected : undefined);
     this.#line(`${event.phase.padEnd(8)}  ${formatDuration(event.ms)}   ${note ?? ''}`.trimEnd());
