@@ -19,7 +19,12 @@ const NEW_MESSAGE = 'Hello again, with one line changed';
 export async function runDemo(argv, started) {
   const { values } = parseArgs({
     args: argv,
-    options: { sandbox: { type: 'string' }, 'start-with': { type: 'string' } },
+    options: {
+      sandbox: { type: 'string' },
+      'start-with': { type: 'string' },
+      work: { type: 'string' },
+      'no-build': { type: 'boolean' },
+    },
   });
   const slipway = await import('../../dist/index.js');
   const checks = createChecks();
@@ -36,8 +41,8 @@ export async function runDemo(argv, started) {
 }
 
 async function tell(demo) {
-  const { slipway, ctx } = demo;
-  const paths = prepareWorkDirectory();
+  const { slipway, ctx, values } = demo;
+  const paths = prepareWorkDirectory(values.work);
   title('A run image from this machine’s own shell and Node');
   const start = performance.now();
   const runImage = await makeRunImage(paths.runImage, slipway, ctx);

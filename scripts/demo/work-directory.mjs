@@ -1,12 +1,13 @@
 // Where the demo keeps its files: .build/demo of the checkout, or below the machine's temporary directory when that is not writable.
 import { accessSync, constants, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
 /** The paths of one run. The run image and the build cache stay for the next run, everything else is made anew. */
-export function prepareWorkDirectory() {
-  const base = firstWritable([join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${userInfo().uid}`)]);
+export function prepareWorkDirectory(asked) {
+  const usual = [join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${userInfo().uid}`)];
+  const base = firstWritable(asked === undefined ? usual : [resolve(asked)]);
   const paths = {
     base,
     app: join(base, 'app'),

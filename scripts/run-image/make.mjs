@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureDependencies } from '../bootstrap.mjs';
+import { ensureDependencies, ROOT } from '../bootstrap.mjs';
 import { baseContents, distribution, nodeArchitecture, nodeContents } from './contents.mjs';
 
 const NAME = 'run';
@@ -116,8 +116,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     process.exit(2);
   }
   await ensureDependencies();
-  const { build } = await import('../build.mjs');
-  await build();
+  if (!existsSync(join(ROOT, 'dist/index.js'))) await (await import('../build.mjs')).build();
   const slipway = await import('../../dist/index.js');
   await slipway.withContext({}, async (ctx) => {
     const { location, digest, isNew } = await makeRunImage(directory, slipway, ctx);
