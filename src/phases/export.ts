@@ -4,15 +4,27 @@ import type { LifecycleMetadata } from '../cnb/layer-metadata.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { BuildMetadata, Label } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
+import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { LayerStatus } from '../core/events.ts';
-import type { BaseImage } from '../image/plan.ts';
+import { assemble } from '../image/assemble.ts';
+import { isScratch, type BaseImage, type ImagePlan } from '../image/plan.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
-import type { Location } from '../oci/location.ts';
+import { displayLocation, type Location } from '../oci/location.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
+import type { AssembledImage } from '../store/copy.ts';
+import { layerMaking, makeContent, type ImageContent } from './export/content.ts';
+import { fillCache } from './export/fill-cache.ts';
+import { fillLaunchCache } from './export/fill-launch-cache.ts';
+import { imageSettings } from './export/image-settings.ts';
+import { log, type MadeLayer } from './export/layer-request.ts';
+import { copyLifecycleSboms } from './export/lifecycle-sboms.ts';
+import { lifecycleMetadata } from './export/metadata.ts';
+import { shownNames, writeOutputs } from './export/write-outputs.ts';
+import { withTimer } from './timer.ts';
 
 /** The launcher file of the image, and a label that says what it is. */
 export interface LauncherLayer {
@@ -105,6 +117,115 @@ export interface ExportOutput {
  * Makes the app image and writes it to every sink, then fills the caches (contract §13, design §1.2). A sink that fails leaves the
  * others and is told in `outputs`; everything else throws. Sinks stay the caller's to dispose.
  */
-export function exportImage(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ExportOutput> {
-  return Promise.reject(new Error(`not yet: ${input.layers.real} ${ctx.tmp} ${typeof ports}`));
+export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ExportOutput> {
+  assertTarget(input);
+  const { previous, lifecycleSboms, layers: place } = input;
+  if (previous !== undefined) log(ctx, 'info', `Reusing layers from image '${displayLocation(previous.image.pinned)}'`);
+  const { image, made, directories, outputs } = await withTimer('Exporter', ctx, async () => {
+    if (lifecycleSboms !== undefined) await copyLifecycleSboms(lifecycleSboms, place, ctx);
+    const content = await makeContent(input, ports, ctx);
+    const image = assemble(planImage(input, content, ctx));
+    return { image, ...content, outputs: await save(image, ports.sinks, ctx) };
+  });
+  if (outputs[0]?.error === undefined && ports.launchCache !== undefined)
+    await fillLaunchCache(made, ports.launchCache, ctx);
+  await exportCache(input, { ports, made, directories }, ctx);
+  const { digest, size } = image.manifest.descriptor;
+  return { digest, manifestSize: size, outputs, layers: exportedLayers(input.runImage, made) };
+}
+
+/** The whole image's plan: base, layers, labels, settings. */
+function planImage(input: ExportInput, content: ImageContent, ctx: Context): ImagePlan {
+  const { runImage } = input;
+  const base = isScratch(runImage) ? runImage : ({ kind: 'image', image: runImage } as const);
+  const layers = content.made.map(({ layer, request }) => ({ layer, createdBy: request.createdBy }));
+  assertLayerCount(layers.length + (isScratch(runImage) ? 0 : runImage.layers.length), ctx);
+  return { base, layers, ...imageSettings(input, lifecycleMetadata(input, content), ctx) };
+}
+
+/** Fills and commits the sinks, with the log lines of contract §13.6. */
+async function save(
+  image: AssembledImage,
+  sinks: readonly ExportSink[],
+  ctx: Context,
+): Promise<readonly OutputResult[]> {
+  const [name = ''] = sinks.flatMap(shownNames);
+  return withTimer(`Saving ${name}...`, ctx, async () => {
+    log(ctx, 'info', `Saving ${name}...`);
+    const outputs = await writeOutputs(image, sinks, ctx);
+    const { digest, size } = image.manifest.descriptor;
+    log(ctx, 'info', `*** Images (${digest}):`);
+    for (const { names, error } of outputs) {
+      for (const each of names) log(ctx, 'info', `      ${each}${error === undefined ? '' : ` - ${error}`}`);
+    }
+    log(ctx, 'debug', `\n*** Digest: ${digest}`);
+    log(ctx, 'debug', `\n*** Manifest Size: ${String(size)}`);
+    return outputs;
+  });
+}
+
+interface Exported {
+  readonly ports: ExportPorts;
+  readonly made: readonly MadeLayer[];
+  readonly directories: ImageContent['directories'];
+}
+
+/** The cache's part; a cache that cannot be written does not fail a build whose image is there. */
+async function exportCache(input: ExportInput, exported: Exported, ctx: Context): Promise<void> {
+  const { ports, made, directories } = exported;
+  const { cache } = ports;
+  if (cache === undefined) return;
+  const making = layerMaking(input, { ...ports, staging: cache.staging ?? ports.staging });
+  const layers = new Map(made.map(({ request, layer }) => [request.id, layer]));
+  try {
+    await withTimer('Cache', ctx, () =>
+      fillCache({ directories, place: input.layers, exported: layers, making }, cache, ctx),
+    );
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    log(ctx, 'warn', `Failed to export cache: ${messageOf(error)}`);
+  }
+}
+
+function exportedLayers(base: BaseImage, made: readonly MadeLayer[]): readonly ExportedLayer[] {
+  const below = isScratch(base) ? [] : base.layers;
+  return [
+    ...below.map((layer) => ({ id: 'base', layer, status: 'referenced' as const })),
+    ...made.map(({ request, layer, status }) => ({ id: request.id, layer, status })),
+  ].map(({ id, layer, status }) => ({
+    id,
+    diffId: layer.diffId,
+    digest: layer.descriptor.digest,
+    size: layer.descriptor.size,
+    status,
+  }));
+}
+
+/** Buildpacks were told a target: the image must be for that one (GAP-10). */
+function assertTarget({ target, runImage }: ExportInput): void {
+  const { os, architecture } = runImage.platform;
+  if (target === undefined || (target.os === os && target.arch === architecture)) return;
+  throw new SlipwayError(
+    'PLATFORM_NOT_FOUND',
+    `the run image is for ${os}/${architecture}, but the build was for ${target.os}/${target.arch}`,
+    { hint: 'analyze again: the run image changed since' },
+  );
+}
+
+/** Layers that overlayfs can stack; some engines stop below (contract has no number, docker's is 127). */
+const MOST_LAYERS = 127;
+const MANY_LAYERS = 100;
+
+function assertLayerCount(count: number, ctx: Context): void {
+  if (count > MOST_LAYERS) {
+    throw new SlipwayError(
+      'TOO_MANY_LAYERS',
+      `the image would have ${String(count)} layers, ${String(MOST_LAYERS)} can be run`,
+      {
+        hint: 'use fewer slices or buildpack layers, or a run image with fewer layers',
+      },
+    );
+  }
+  if (count > MANY_LAYERS)
+    log(ctx, 'warn', `The image has ${String(count)} layers; engines can run ${String(MOST_LAYERS)} at most`);
 }

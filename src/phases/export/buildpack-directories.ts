@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LayerFile } from '../../cnb/layer-metadata.ts';
+import { escapeId, type GroupElement } from '../../cnb/module.ts';
+import type { TomlTable } from '../../cnb/toml-value.ts';
+import type { Context } from '../../core/context.ts';
+import { isSystem, SlipwayError } from '../../core/errors.ts';
+import type { Place } from '../../layer/place.ts';
+import { compareBytes } from '../../oci/go-json.ts';
+import { readStore } from '../../workspace/buildpack-files.ts';
+import { listLayers } from '../../workspace/layers-directory.ts';
+import { log } from './layer-request.ts';
+
+/** A layer with its `<layer>.toml`. */
+export interface BuildpackLayer {
+  /** `buildpack:layer`, unescaped. */
+  readonly id: string;
+  readonly name: string;
+  readonly file: LayerFile;
+  readonly hasContents: boolean;
+  /** Absolute path in the image. */
+  readonly path: string;
+}
+
+export interface BuildpackDirectory {
+  readonly buildpack: GroupElement;
+  /** In byte order of their ids; those without `<layer>.toml` are none. */
+  readonly layers: readonly BuildpackLayer[];
+  /** `[metadata]` of store.toml. */
+  readonly store: TomlTable | undefined;
+}
+
+/**
+ * The layers of one buildpack. Throws `FILE_INVALID`, exit 62, naming the layers whose metadata cannot be read (contract §13.3).
+ */
+export async function readBuildpackDirectory(
+  buildpack: GroupElement,
+  place: Place,
+  ctx: Context,
+): Promise<BuildpackDirectory> {
+  const logical = `${place.logical}/${escapeId(buildpack.id)}`;
+  const real = join(place.real, escapeId(buildpack.id));
+  log(ctx, 'debug', `Reading buildpack directory: ${logical}`);
+  for (const item of await itemsOf(real)) log(ctx, 'debug', `Reading buildpack directory item: ${item}`);
+  const found = await listLayers(real);
+  const idOf = (name: string): string => `${buildpack.id}:${name}`;
+  const broken = found.filter((layer) => layer.problem !== undefined);
+  if (broken.length > 0)
+    throw malformed(
+      broken.map((layer) => idOf(layer.name)),
+      broken[0]?.problem,
+    );
+  const layers = found.flatMap(({ name, file, hasContents }) =>
+    file === undefined ? [] : [{ id: idOf(name), name, file, hasContents, path: `${logical}/${name}` }],
+  );
+  const store = await readStore(join(real, 'store.toml'), buildpack.id);
+  return { buildpack, layers, store: store ?? undefined };
+}
+
+async function itemsOf(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort(compareBytes);
+  } catch (error) {
+    if (isSystem(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+function malformed(ids: readonly string[], cause: SlipwayError | undefined): SlipwayError {
+  return new SlipwayError('FILE_INVALID', `failed to parse metadata for layers '[${ids.join(' ')}]'`, {
+    cause,
+    exit: 62,
+    details: { reason: cause?.message ?? '', ...cause?.details },
+  });
+}

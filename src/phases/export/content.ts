@@ -1,0 +1,90 @@
+import { decodeCacheMetadata } from '../../cnb/labels.ts';
+import type { Context } from '../../core/context.ts';
+import { familyOfBase } from '../../image/assemble.ts';
+import { isScratch } from '../../image/plan.ts';
+import { planSlices } from '../../layer/slices.ts';
+import type { ExportInput, ExportPorts } from '../export.ts';
+import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
+import { launchLayers } from './buildpack-layers.ts';
+import { announce, type LayerRequest, type MadeLayer } from './layer-request.ts';
+import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
+import { linesOf, type AppCount } from './log-lines.ts';
+import { makeLayers, type LayerMaking } from './make-layers.ts';
+
+/** What is in the image, above its base. */
+export interface ImageContent {
+  readonly directories: readonly BuildpackDirectory[];
+  /** Bottom first. */
+  readonly made: readonly MadeLayer[];
+}
+
+/** How layers of this export are made: where blobs may lie already, and how new ones are packed. */
+export function layerMaking(
+  input: ExportInput,
+  ports: Pick<ExportPorts, 'cache' | 'launchCache' | 'staging'>,
+): LayerMaking {
+  return {
+    existing: { previous: input.previous?.image, launchCache: ports.launchCache, cache: describedCache(ports) },
+    staging: ports.staging,
+    pack: { compression: input.compression, family: familyOfBase(input.runImage) },
+  };
+}
+
+/** Reads the layers directory and makes every layer, in the order of contract §13.2. */
+export async function makeContent(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ImageContent> {
+  const directories: BuildpackDirectory[] = [];
+  for (const buildpack of input.group.filter((element) => element.kind === 'buildpack'))
+    directories.push(await readBuildpackDirectory(buildpack, input.layers, ctx));
+  const app = await appLayers(input, ctx);
+  const requests = [...(await layersBelowApp(input, directories, ports)), ...app, ...layersAboveApp(input)];
+  if (!isScratch(input.runImage)) {
+    for (const layer of input.runImage.layers) announce({ id: 'base', layer, status: 'referenced' }, ctx);
+  }
+  const count: AppCount = { total: app.length, seen: 0, reused: 0 };
+  const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
+    done: (layer) => {
+      for (const line of linesOf(layer, input.layers, count)) ctx.emit({ type: 'log', ...line });
+      announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);
+    },
+  });
+  return { directories, made };
+}
+
+async function layersBelowApp(
+  input: ExportInput,
+  directories: readonly BuildpackDirectory[],
+  ports: ExportPorts,
+): Promise<readonly LayerRequest[]> {
+  const previous = input.previous?.metadata;
+  const cached = decodeCacheMetadata(ports.cache?.metadata);
+  const launch = directories.flatMap((directory) => launchLayers(directory, input.layers, { previous, cached }));
+  const sbom = await sbomOrigin(input.layers, 'launch', { previousShas: known(previous?.sbom) });
+  if (sbom === undefined) return launch;
+  return [...launch, { id: LAYER_IDS.launchSbom, createdBy: 'Software Bill-of-Materials', from: sbom }];
+}
+
+async function appLayers(input: ExportInput, ctx: Context): Promise<readonly LayerRequest[]> {
+  const { slices } = input.metadata;
+  const sources = await planSlices(input.app, slices, ctx);
+  return sources.map((source, index) => ({
+    id: `slice-${String(index + 1)}`,
+    createdBy: slices.length === 0 ? 'Application Layer' : `Application Slice: ${String(index + 1)}`,
+    from: { kind: 'make', source, previousShas: input.previous?.metadata.app ?? [] },
+  }));
+}
+
+function layersAboveApp(input: ExportInput): readonly LayerRequest[] {
+  const previous = input.previous?.metadata;
+  const { launcher } = input;
+  const { processes } = input.metadata;
+  return [
+    ...(launcher === undefined ? [] : [launcherLayer(launcher.bytes, previous)]),
+    configLayer(input.layers, previous),
+    ...(launcher === undefined || processes.length === 0 ? [] : [processTypesLayer(processes, previous)]),
+  ];
+}
+
+/** A cache without a root has nothing to reuse. */
+function describedCache(ports: Pick<ExportPorts, 'cache'>): LayerMaking['existing']['cache'] {
+  return ports.cache?.metadata === undefined ? undefined : ports.cache;
+}

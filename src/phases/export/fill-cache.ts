@@ -1,0 +1,85 @@
+import type { CacheMetadata } from '../../cnb/layer-metadata.ts';
+import { cacheMetadataJson, decodeCacheMetadata } from '../../cnb/labels.ts';
+import type { Context } from '../../core/context.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Place } from '../../layer/place.ts';
+import type { Layer } from '../../ports/blob.ts';
+import type { BuildCache } from '../../ports/layer-cache.ts';
+import type { BuildpackDirectory } from './buildpack-directories.ts';
+import { buildpackRecord, shaIn } from './buildpack-layers.ts';
+import { log, type MadeFromFiles } from './layer-request.ts';
+import { known, LAYER_IDS, sbomOrigin } from './lifecycle-layers.ts';
+import { makeLayer, type LayerMaking } from './make-layers.ts';
+
+export interface CacheFilling {
+  readonly directories: readonly BuildpackDirectory[];
+  readonly place: Place;
+  /** Layers that the image has too: they are stored as the very same blobs. */
+  readonly exported: ReadonlyMap<string, Layer>;
+  readonly making: LayerMaking;
+}
+
+/**
+ * Writes the next root of the cache (contract §10.6): every layer with cache=true, and the SBOM files of cached layers. A layer that
+ * cannot be cached is a warning. Throws when the root cannot be written.
+ */
+export async function fillCache(filling: CacheFilling, cache: BuildCache, ctx: Context): Promise<void> {
+  const previous = decodeCacheMetadata(cache.metadata);
+  const shas = new Map<string, string>();
+  for (const { buildpack, layers } of filling.directories) {
+    for (const layer of layers.filter(({ file }) => file.types.cache)) {
+      const { id, path } = layer;
+      if (!layer.hasContents) {
+        log(ctx, 'warn', `Failed to cache layer '${id}' because it has no contents`);
+        continue;
+      }
+      const cachedSha = shaIn(previous, buildpack.id, layer.name);
+      const source = { kind: 'dir', place: filling.place, path } as const;
+      await addLayer(id, { kind: 'make', source, previousShas: [], cachedSha }, { filling, cache, shas }, ctx);
+    }
+  }
+  const sbom = await sbomOrigin(filling.place, 'cache', { previousShas: [], cachedSha: known(previous?.sbom)[0] });
+  if (sbom !== undefined) {
+    log(ctx, 'debug', `Found SBOM of type cache for at ${filling.place.logical}/sbom/cache`);
+    await addLayer(LAYER_IDS.cacheSbom, sbom, { filling, cache, shas }, ctx);
+  }
+  const metadata: CacheMetadata = {
+    sbom: shas.get(LAYER_IDS.cacheSbom) ?? '',
+    buildpacks: filling.directories.map((directory) =>
+      buildpackRecord({ ...directory, store: undefined }, (layer) => shas.get(layer.id)),
+    ),
+  };
+  await cache.commit(cacheMetadataJson(metadata), ctx);
+}
+
+interface Adding {
+  readonly filling: CacheFilling;
+  readonly cache: BuildCache;
+  /** DiffIDs of what was added, by layer id. */
+  readonly shas: Map<string, string>;
+}
+
+async function addLayer(
+  id: string,
+  from: MadeFromFiles,
+  { filling, cache, shas }: Adding,
+  ctx: Context,
+): Promise<void> {
+  try {
+    const layer = filling.exported.get(id) ?? (await makeLayer({ id, createdBy: '', from }, filling.making, ctx)).layer;
+    const stored = await cache.find(layer.diffId, ctx);
+    if (from.cachedSha === layer.diffId) announceReuse(id, from.cachedSha, stored, ctx);
+    log(ctx, 'info', `Adding cache layer '${id}'`);
+    await cache.add(stored ?? layer, ctx);
+    shas.set(id, layer.diffId);
+    log(ctx, 'debug', `Layer '${id}' SHA: ${layer.diffId}`);
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    log(ctx, 'warn', `Failed to cache layer '${id}': ${messageOf(error)}`);
+  }
+}
+
+function announceReuse(id: string, sha: string, stored: Layer | undefined, ctx: Context): void {
+  if (stored !== undefined) log(ctx, 'info', `Reusing cache layer '${id}'`);
+  else log(ctx, 'warn', `Skipping reuse for layer ${id}: failed to find cache layer with SHA '${sha}'`);
+}
