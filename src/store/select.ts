@@ -115,11 +115,12 @@ interface Chosen {
   readonly note?: string;
 }
 
-/** The best offer for the target, the first listed among equals; the only one, or this machine's, when there is no target. */
+/**
+ * The best offer for the target, the first listed among equals. Without a target it is this machine's, or an error: an index is a
+ * choice, even when only one of its entries is an image.
+ */
 function choose(offers: readonly Offer[], facts: Facts, ctx: Context, options: SelectOptions): Chosen {
   const platforms = offers.map((offer) => offer.platform);
-  const [first, ...others] = offers;
-  if (options.target === undefined && first !== undefined && others.length === 0) return { offer: first };
   const target = options.target ?? { os: 'linux', architecture: options.hostArchitecture };
   const scored = offers.map((offer) => ({ offer, score: platformScore(offer.platform, target) }));
   const best = scored.reduce((most, { score }) => Math.max(most, score), 0);
@@ -131,7 +132,7 @@ function choose(offers: readonly Offer[], facts: Facts, ctx: Context, options: S
     const message = `${facts.subject} offers ${name} ${String(equal.length)} times; the first listed, ${chosen.descriptor.digest}, is used`;
     ctx.emit({ type: 'warning', code: 'PLATFORM_LISTED_TWICE', message });
   }
-  if (options.target !== undefined) return { offer: chosen };
+  if (options.target !== undefined || offers.length === 1) return { offer: chosen };
   return { offer: chosen, note: `${name} chosen for this machine from ${list(platforms)}` };
 }
 

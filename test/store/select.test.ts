@@ -123,7 +123,7 @@ describe('a name becomes an image in one place (design §2.1)', () => {
       entryOf(ARM64),
       { ...attestation, digest: parseDigest(`sha256:${'b'.repeat(64)}`) },
     ]);
-    const { image } = await select(t, { images: [ARM64], top: [index] });
+    const { image } = await select(t, { images: [ARM64], top: [index], target: 'linux/arm64' });
     assert.equal(image.manifestDigest, ARM64.manifest.descriptor.digest);
     const error = await failure(
       select(t, { images: [ARM64], top: [index], target: 'linux/s390x' }),
@@ -195,9 +195,9 @@ describe('a name becomes an image in one place (design §2.1)', () => {
     });
   });
 
-  it('no target and one platform: that one, whatever the machine is', async (t) => {
-    const { image } = await select(t, { images: [ARM64], top: [indexOf([entryOf(ARM64)])] });
-    assert.equal(image.manifestDigest, ARM64.manifest.descriptor.digest);
+  it('no target: an index without this machine’s platform is an error, a plain manifest is what it is', async (t) => {
+    const error = await failure(select(t, { images: [ARM64], top: [indexOf([entryOf(ARM64)])] }), 'PLATFORM_NOT_FOUND');
+    assert.equal(error.details['offered'], 'linux/arm64/v8');
     const { image: single } = await select(t, { images: [ARM64] });
     assert.equal(single.indexDigest, undefined);
   });
