@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { streamOf } from '../core/bytes.ts';
 import type { Answer } from './answer.ts';
@@ -36,8 +35,21 @@ async function writeBody(response: ServerResponse, body: AsyncIterable<Uint8Arra
     if (response.destroyed) return false;
     const part = chunk.byteLength > left ? chunk.subarray(0, left) : chunk;
     left -= part.byteLength;
-    if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(part)) await drained(response);
     if (part.byteLength < chunk.byteLength) return true;
   }
   return false;
+}
+
+/** Waits until more can be written, or the client is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+  });
 }

@@ -80,6 +80,23 @@ describe('a layout as a registry', () => {
     assert.ok(await repository.has(image.layer.descriptor, later.ctx));
   });
 
+  it('a blob of many chunks is served without leaving listeners behind', async (t) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    t.after(() => process.off('warning', note));
+    const registry = await startRegistry(t, { backend: layoutBackend(temporaryDirectory(t)) });
+    const image = testImage('large', 16_000_000);
+    const repository = await repositoryWith(testClient(t), registry, image);
+    let size = 0;
+    for await (const chunk of repository.open(image.layer.descriptor, registry.ctx)) {
+      size += chunk.byteLength;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(size, 16_000_000);
+    assert.deepEqual(warnings, []);
+  });
+
   it('the layout it writes is a layout, and refuses to delete over HTTP', async (t) => {
     const directory = temporaryDirectory(t);
     const registry = await startRegistry(t, { backend: layoutBackend(directory) });
