@@ -24,7 +24,7 @@ export function createKeychain(input: KeychainInput): CredentialLookup {
       const names = aliasesOf(registry);
       const own = names.map((name) => fromEnv?.get(name)).find((found) => found !== undefined);
       if (own !== undefined) return { credentials: own, trace: [`CNB_REGISTRY_AUTH: entry for ${registry}`] };
-      const trace = fromEnv.size === 0 ? [] : [`CNB_REGISTRY_AUTH: no entry for ${registry}`];
+      const trace = [`CNB_REGISTRY_AUTH: ${fromEnv.size === 0 ? 'not set' : `no entry for ${registry}`}`];
       config ??= readDockerConfig(input.env, input.home);
       const found = await fromConfig(await config, { registry, repository, names }, input, ctx);
       return { ...found, trace: [...trace, ...found.trace] };

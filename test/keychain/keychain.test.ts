@@ -87,14 +87,16 @@ describe('keychain', () => {
       username: 'all',
       password: 'a',
     });
-    assert.deepEqual(await find('e.example.com'), { trace: ['~/.docker/config.json: no entry for e.example.com'] });
+    assert.deepEqual(await find('e.example.com'), {
+      trace: ['CNB_REGISTRY_AUTH: not set', '~/.docker/config.json: no entry for e.example.com'],
+    });
   });
 
   it('DOCKER_CONFIG names the directory of the config', async (t) => {
     const directory = temporaryDirectory(t);
     writeFileSync(join(directory, 'config.json'), JSON.stringify({ auths: { r: { auth: base64('a:b') } } }));
     const found = await finder(t, { DOCKER_CONFIG: directory }, '/nonexistent')('r');
-    assert.deepEqual(found.trace, [`${join(directory, 'config.json')}: entry for r`]);
+    assert.deepEqual(found.trace, ['CNB_REGISTRY_AUTH: not set', `${join(directory, 'config.json')}: entry for r`]);
   });
 
   it('a docker config that is no JSON is an error that does not quote it', async (t) => {
@@ -121,14 +123,20 @@ describe('keychain', () => {
     const find = finder(t, { PATH: `${bin}:/usr/bin:/bin` }, home);
     assert.deepEqual(await find('h.example.com'), {
       credentials: { kind: 'basic', username: 'u-h.example.com', password: 's' },
-      trace: ['~/.docker/config.json: docker-credential-one has an entry for h.example.com'],
+      trace: [
+        'CNB_REGISTRY_AUTH: not set',
+        '~/.docker/config.json: docker-credential-one has an entry for h.example.com',
+      ],
     });
     assert.deepEqual((await find('t.example.com')).credentials, { kind: 'identity', token: 'refresh' });
     assert.deepEqual(await find('m.example.com'), {
-      trace: ['~/.docker/config.json: docker-credential-missing is not on PATH'],
+      trace: ['CNB_REGISTRY_AUTH: not set', '~/.docker/config.json: docker-credential-missing is not on PATH'],
     });
     assert.deepEqual(await find('other.example.com'), {
-      trace: ['~/.docker/config.json: docker-credential-two has no entry for other.example.com'],
+      trace: [
+        'CNB_REGISTRY_AUTH: not set',
+        '~/.docker/config.json: docker-credential-two has no entry for other.example.com',
+      ],
     });
   });
 });
