@@ -90,15 +90,25 @@ cnb__prepend_path() { # NAME DIRECTORY
   cnb__set "$1" "$2${cnb__value:+:$cnb__value}"
 }
 
-# A shell drops inherited variables such as spring.profiles.active when it starts (dash, ash), or knows nothing of them (bash).
+# A shell drops inherited variables such as spring.profiles.active when it starts (dash, ash), or knows nothing of them (bash). The
+# kernel still has them; read drops the NULs between the entries, which is enough to see whether a name may have a dot or a dash.
 cnb__recover() {
-  [ -r "/proc/$$/environ" ] && cnb__xargs=$(command -v xargs) || return 0
+  [ -r "/proc/$$/environ" ] || return 0
+  cnb__read "/proc/$$/environ"
+  case $cnb__text in
+    *SHLVL=[0-9]*)
+      cnb__shlvl=${cnb__text##*SHLVL=}
+      cnb__shlvl=${cnb__shlvl%%[!0-9]*}
+      ;;
+    *) cnb__shlvl=none ;;
+  esac
+  cnb__may_have_odd_names "$cnb__text" && cnb__xargs=$(command -v xargs) || return 0
   # shellcheck disable=SC2016
   cnb__text=$("$cnb__xargs" -0 sh -c '
     for entry do
       case ${entry%%=*} in
-        "$entry") continue ;;
-        SHLVL | [!A-Za-z_]* | *[!A-Za-z0-9_]*) ;;
+        "$entry" | "") continue ;;
+        [!A-Za-z_]* | *[!A-Za-z0-9_]*) ;;
         *) continue ;;
       esac
       quoted=
@@ -110,14 +120,22 @@ cnb__recover() {
       done
       printf "%s " "$0$quoted$entry$0"
     done' "'" <"/proc/$$/environ") || return 0
-  cnb__recovered=yes
   eval "set -- $cnb__text"
-  for cnb__entry; do
-    case $cnb__entry in
-      SHLVL=*) cnb__shlvl=${cnb__entry#*=} ;;
-      =*) ;;
-      *) cnb__set_aside "${cnb__entry%%=*}" "${cnb__entry#*=}" ;;
+  for cnb__entry; do cnb__set_aside "${cnb__entry%%=*}" "${cnb__entry#*=}"; done
+}
+
+cnb__may_have_odd_names() { # ENVIRONMENT: a false alarm costs only time
+  cnb__rest=$1
+  while :; do
+    case $cnb__rest in
+      *=*) ;;
+      *) return 1 ;;
     esac
+    cnb__part=${cnb__rest%%=*}
+    case ${cnb__part##*[!A-Za-z0-9_.-]} in
+      *[.-]*) return 0 ;;
+    esac
+    cnb__rest=${cnb__rest#*=}
   done
 }
 
@@ -126,13 +144,11 @@ cnb__give_back() {
     if [ -n "$cnb__lc_all_was" ]; then LC_ALL=$cnb__lc_all; else unset LC_ALL; fi
   } 2>&-
   if [ -n "$cnb__oldpwd_was" ]; then OLDPWD=$cnb__oldpwd; else unset OLDPWD; fi
-  [ -z "${BASH_VERSION-}" ] || return 0 # its exec lowers SHLVL by itself
-  if [ -n "${cnb__recovered-}" ]; then
-    if [ -n "${cnb__shlvl+set}" ]; then SHLVL=$cnb__shlvl; else unset SHLVL; fi
-  elif [ -n "${BB_ASH_VERSION-}" ] && [ "${SHLVL:-0}" -gt 0 ]; then
-    SHLVL=$((SHLVL - 1))
-    [ "$SHLVL" -gt 0 ] || unset SHLVL
-  fi
+  case ${BASH_VERSION+bash},${cnb__shlvl-} in
+    bash,* | ,) ;; # bash lowers SHLVL by itself
+    ,none) unset SHLVL ;;
+    *) SHLVL=$cnb__shlvl ;; # ash has raised it
+  esac
 }
 
 cnb__become() { # COMMAND ARGUMENT...: becomes the command; does not return
