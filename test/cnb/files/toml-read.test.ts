@@ -126,7 +126,8 @@ describe('TOML reading', () => {
     parseToml('[constructor]\npolluted = 1\n[toString]\npolluted = 1\n[__proto__]\npolluted = 1', 'x.toml');
     assert.equal(Object.hasOwn(Object, 'polluted'), false);
     assert.equal('polluted' in Object.prototype, false);
-    assert.equal('polluted' in Object.prototype.toString, false);
+    const text: unknown = Object.getOwnPropertyDescriptor(Object.prototype, 'toString')?.value;
+    assert.equal(typeof text === 'function' && 'polluted' in text, false);
   });
 
   const deep = 100_000;

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { detectOrder, type DetectOrderInput } from '../../src/cnb/detect-order.ts';
+import { decodeAnalyzed } from '../../src/cnb/files/analyzed.ts';
+import { decodeGroup } from '../../src/cnb/files/group.ts';
+import { decodeModule } from '../../src/cnb/files/module.ts';
+import { decodeOrder } from '../../src/cnb/files/order.ts';
+import { decodePlan } from '../../src/cnb/files/plan.ts';
+import { moduleName, type ModuleDescriptor, type Order } from '../../src/cnb/module.ts';
+import type { DetectRun, Resolution } from '../../src/cnb/resolve-plan.ts';
+import { collect } from '../../src/core/bytes.ts';
+import { SlipwayError } from '../../src/core/errors.ts';
+import { streamOf } from '../../src/core/bytes.ts';
+import { parseLocation } from '../../src/oci/location.ts';
+import { readTar } from '../../src/tar/reader.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { descriptor, element, exit, pass, section } from '../support/detect-runs.ts';
+import { rejectionOf } from '../support/failure.ts';
+import { golden, GOLDEN } from '../support/golden-files.ts';
+
+interface Scene {
+  /** `a@1 b@1?` per group. */
+  readonly order: readonly string[];
+  readonly extensions?: readonly string[];
+  readonly modules: readonly ModuleDescriptor[];
+  /** By `id@version`; the others pass. */
+  readonly runs?: Readonly<Record<string, DetectRun>>;
+  readonly execEnv?: string;
+}
+
+interface Played {
+  readonly result: Resolution;
+  readonly names: readonly string[];
+  readonly ran: readonly string[];
+  readonly log: readonly string[];
+}
+
+const TARGET = { os: 'linux', arch: 'amd64' } as const;
+const orderOf = (groups: readonly string[]): Order =>
+  groups.map((group) =>
+    group
+      .split(' ')
+      .filter((name) => name !== '')
+      .map(element),
+  );
+
+async function play(scene: Scene): Promise<Played> {
+  const ran: string[] = [];
+  const log: string[] = [];
+  const input: DetectOrderInput = {
+    order: orderOf(scene.order),
+    extensions: orderOf(scene.extensions ?? []),
+    target: TARGET,
+    execEnv: scene.execEnv,
+  };
+  const result = await detectOrder(input, {
+    find: ({ kind, id, version }) => {
+      const found = scene.modules.find((one) => one.kind === kind && one.id === id && one.version === version);
+      return found === undefined
+        ? Promise.reject(new SlipwayError('BUILDPACK_NOT_FOUND', `no ${id}@${version}`))
+        : Promise.resolve(found);
+    },
+    detect: (module) => {
+      ran.push(moduleName(module));
+      return Promise.resolve(scene.runs?.[moduleName(module)] ?? pass());
+    },
+    log: ({ message }) => void log.push(message),
+  });
+  return { result, ran, log, names: result.kind === 'passed' ? result.group.map(moduleName) : [] };
+}
+
+describe('expanding an order', () => {
+  const [a, b, c] = [descriptor('a@1'), descriptor('b@1'), descriptor('c@1')];
+
+  it('takes the first group that passes and runs no later one (D-21)', async () => {
+    const played = await play({ order: ['a@1', 'b@1', 'c@1'], modules: [a, b, c], runs: { 'a@1': exit(100) } });
+    assert.deepEqual(played.names, ['b@1']);
+    assert.deepEqual(played.ran, ['a@1', 'b@1']);
+  });
+
+  it('expands composites two levels deep and keeps what follows (D-18, D-19)', async () => {
+    const inner = descriptor('inner@1', { order: orderOf(['b@1']) });
+    const outer = descriptor('outer@1', { order: orderOf(['a@1 inner@1']) });
+    const played = await play({ order: ['outer@1 c@1'], modules: [a, b, c, inner, outer] });
+    assert.deepEqual(played.names, ['a@1', 'b@1', 'c@1']);
+  });
+
+  it('tries each group of a composite from the same start (D-18)', async () => {
+    const composite = descriptor('meta@1', { order: orderOf(['a@1', 'b@1']) });
+    const played = await play({ order: ['c@1 meta@1'], modules: [a, b, c, composite], runs: { 'a@1': exit(100) } });
+    assert.deepEqual(played.names, ['c@1', 'b@1']);
+    assert.deepEqual(played.ran, ['c@1', 'a@1', 'b@1']);
+  });
+
+  it('goes on without an optional composite (D-20)', async () => {
+    const composite = descriptor('meta@1', { order: orderOf(['a@1']) });
+    const runs = { 'a@1': exit(100) };
+    assert.deepEqual((await play({ order: ['meta@1? c@1'], modules: [a, c, composite], runs })).names, ['c@1']);
+    assert.equal((await play({ order: ['meta@1 c@1'], modules: [a, c, composite], runs })).result.kind, 'failed');
+  });
+
+  it('looks at an id once in a group, whatever its version (D-22)', async () => {
+    const played = await play({ order: ['a@1 b@1 a@2'], modules: [a, b] });
+    assert.deepEqual(played.names, ['a@1', 'b@1']);
+  });
+
+  it('runs a module once for the whole order (D-23)', async () => {
+    const played = await play({ order: ['a@1 b@1', 'a@1 c@1'], modules: [a, b, c], runs: { 'b@1': exit(100) } });
+    assert.deepEqual(played.names, ['a@1', 'c@1']);
+    assert.deepEqual(played.ran, ['a@1', 'b@1', 'c@1']);
+  });
+
+  it('starts the modules of a group together (D-24)', async () => {
+    let waiting = 0;
+    let release: () => void = () => undefined;
+    const bothStarted = new Promise<void>((resolve) => (release = resolve));
+    const result = await detectOrder(
+      { order: orderOf(['a@1 b@1']), extensions: [], target: TARGET, execEnv: undefined },
+      {
+        find: ({ id }) => Promise.resolve(id === 'a' ? a : b),
+        detect: async () => {
+          waiting += 1;
+          if (waiting === 2) release();
+          await bothStarted;
+          return pass();
+        },
+        log: () => undefined,
+      },
+    );
+    assert.equal(result.kind, 'passed');
+  });
+
+  it('says whether any group failed with errors', async () => {
+    const runs = { 'a@1': exit(7), 'b@1': exit(100) };
+    const { result } = await play({ order: ['a@1', 'b@1'], modules: [a, b], runs });
+    assert.ok(result.kind === 'failed' && result.withErrors);
+    const plain = await play({ order: ['b@1'], modules: [b], runs });
+    assert.ok(plain.result.kind === 'failed' && !plain.result.withErrors);
+  });
+
+  it('stops at a module that is missing, after all that it started has ended', async () => {
+    let isEnded = false;
+    const error = await rejectionOf(
+      detectOrder(
+        { order: orderOf(['a@1 x@1']), extensions: [], target: TARGET, execEnv: undefined },
+        {
+          find: ({ id }) =>
+            id === 'a' ? Promise.resolve(a) : Promise.reject(new SlipwayError('BUILDPACK_NOT_FOUND', id)),
+          detect: async () => {
+            await new Promise((resolve) => setImmediate(resolve));
+            isEnded = true;
+            return pass();
+          },
+          log: () => undefined,
+        },
+      ),
+    );
+    assert.equal(error.code, 'BUILDPACK_NOT_FOUND');
+    assert.ok(isEnded);
+  });
+
+  it('names the chain of a cycle (D-76)', async () => {
+    const one = descriptor('one@1', { order: orderOf(['two@1']) });
+    const two = descriptor('two@1', { order: orderOf(['a@1 one@1']) });
+    const error = await rejectionOf(play({ order: ['one@1'], modules: [a, one, two] }));
+    assert.equal(error.code, 'ORDER_CYCLE');
+    assert.match(error.message, /one@1 → two@1 → one@1/);
+  });
+
+  it('takes the same composite twice in a group for no cycle', async () => {
+    const composite = descriptor('meta@1', { order: orderOf(['a@1']) });
+    const played = await play({ order: ['meta@1 b@1 meta@1'], modules: [a, b, composite] });
+    assert.deepEqual(played.names, ['a@1', 'b@1']);
+  });
+
+  it('puts extensions in front, and goes on without them (D-59)', async () => {
+    const extension = descriptor('+e@1');
+    const scene = { order: ['a@1'], extensions: ['+e@1'], modules: [a, extension] };
+    const used = await play({ ...scene, runs: { 'e@1': pass(section('x')), 'a@1': pass(section('', 'x')) } });
+    assert.deepEqual(used.names, ['e@1', 'a@1']);
+    const failed = await play({ ...scene, runs: { 'e@1': exit(100) } });
+    assert.deepEqual(failed.names, ['a@1']);
+  });
+
+  it('fails a required module of another target, and remembers that for an optional one (§7.2)', async () => {
+    const arm = descriptor('arm@1', { targets: [{ os: 'linux', arch: 'arm64', archVariant: '', distros: [] }] });
+    const first = await play({ order: ['arm@1 a@1', 'a@1 arm@1?'], modules: [a, arm] });
+    assert.deepEqual([first.names, first.ran], [['a@1'], ['a@1']]);
+    const alone = await play({ order: ['a@1 arm@1?'], modules: [a, arm] });
+    assert.deepEqual(
+      [alone.names, alone.ran],
+      [
+        ['a@1', 'arm@1'],
+        ['a@1', 'arm@1'],
+      ],
+    );
+    const error = alone.result.lines.find(({ message }) => message.startsWith('unable'));
+    assert.equal(error, undefined);
+    assert.ok(
+      first.result.lines.some(
+        ({ message }) =>
+          message ===
+          'unable to satisfy target os/arch constraints; run image: {"os":"linux","arch":"amd64"}, buildpack: [{"os":"linux","arch":"arm64"}]',
+      ),
+    );
+  });
+
+  for (const [what, execEnv, overrides, isRun] of [
+    ['no list', 'test', {}, true],
+    ['a star', 'test', { execEnv: ['*'] }, true],
+    ['the environment', 'test', { execEnv: ['production', 'test'] }, true],
+    ['another environment', 'test', { execEnv: ['production', 'x'] }, false],
+    ['another environment under an old buildpack API', 'test', { execEnv: ['production'], api: '0.11' }, true],
+    ['another environment under an old platform API', undefined, { execEnv: ['production'] }, true],
+  ] as const) {
+    it(`${isRun ? 'runs' : 'leaves out'} a module whose exec-env is ${what} (D-55, D-56)`, async () => {
+      const module = descriptor('x@1', overrides);
+      const played = await play({
+        order: ['a@1 x@1'],
+        modules: [a, module],
+        ...(execEnv === undefined ? {} : { execEnv }),
+      });
+      assert.deepEqual(played.names, isRun ? ['a@1', 'x@1'] : ['a@1']);
+      assert.deepEqual(
+        played.log,
+        isRun
+          ? []
+          : ['Skipping x@1 due to execution environment mismatch; current: test, buildpack supports: [production x]'],
+      );
+    });
+  }
+});
+
+describe('golden detections', () => {
+  for (const [name, order] of [
+    ['registry-5phase', golden('fixtures/order.toml')],
+    ['composite-order', '[[order]]\n[[order.group]]\nid = "oracle/meta"\nversion = "3.0.0"'],
+  ] as const) {
+    it(`${name}: the same lines, group and plan`, async () => {
+      const analyzed = decodeAnalyzed(golden(`${name}/layers-dir/analyzed.toml`), 'a', parseLocation);
+      const target = analyzed.runImage?.target;
+      assert.ok(target !== undefined);
+      const modules = await recordedModules();
+      const log: string[] = [];
+      const result = await detectOrder(
+        { ...decodeOrder(order, 'o'), target, execEnv: 'production' },
+        {
+          find: ({ id }) => Promise.resolve(modules.get(id) ?? assert.fail(`no ${id}`)),
+          detect: (module) => Promise.resolve(RECORDED[module.id] ?? pass()),
+          log: ({ message }) => void log.push(message),
+        },
+      );
+      assert.ok(result.kind === 'passed');
+      const printed = golden(`${name}/2-detector.txt`).split('\n');
+      const from = printed.findIndex((line) => line.startsWith('Timer: Detector started'));
+      const to = printed.findIndex((line) => line.startsWith('Timer: Detector ran'));
+      assert.deepEqual([...log, ...result.lines.map(({ message }) => message)], printed.slice(from + 1, to));
+      assert.deepEqual(result.group, decodeGroup(golden(`${name}/layers-dir/group.toml`), 'g'));
+      assert.deepEqual(result.plan, decodePlan(golden(`${name}/layers-dir/plan.toml`), 'p'));
+    });
+  }
+});
+
+/** What `bin/detect` of the recorded buildpacks writes. */
+const RECORDED: Readonly<Record<string, DetectRun>> = {
+  'oracle/hello': pass(section('greeting', 'greeting')),
+  'oracle/moon': pass(section('', 'greeting', { craters: 3n, phases: ['new', 'full'], world: 'moon' })),
+};
+
+async function recordedModules(): Promise<ReadonlyMap<string, ModuleDescriptor>> {
+  const modules = new Map<string, ModuleDescriptor>();
+  const facts = { root: '/b', hasBuild: true, hasDetect: true, hasGenerate: false };
+  const archive = streamOf(readFileSync(join(GOLDEN, 'fixtures', 'buildpacks.tar')));
+  for await (const entry of readTar(archive, 'buildpacks.tar')) {
+    const name = Buffer.from(entry.header.name).toString();
+    if (!name.endsWith('/buildpack.toml')) continue;
+    const module = decodeModule(await collect(entry.body, 65536, name), name, 'buildpack', facts);
+    modules.set(module.id, module);
+  }
+  return modules;
+}
