@@ -1,17 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { decodeOrder } from '../cnb/files/order.ts';
 import { decodeModule } from '../cnb/files/module.ts';
 import { moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
-import { isSystem, SlipwayError } from '../core/errors.ts';
-import { readOrderOnly } from './read-order.ts';
+import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { refuseExtensions } from './read-order.ts';
 
 /** Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. */
 export async function chooseOrder(file: string | undefined, buildpacks: string, ctx: Context): Promise<Order> {
   const inDirectory = join(buildpacks, 'order.toml');
   const path = file ?? ((await exists(inDirectory)) ? inDirectory : undefined);
   if (path !== undefined) {
-    const { order } = await readOrderOnly(path);
+    const { order } = refuseExtensions(decodeOrder(await readOrderFile(path), path), path);
     ctx.emit({ type: 'order.chosen', source: path, groups: order.length });
     return order;
   }
@@ -20,6 +21,19 @@ export async function chooseOrder(file: string | undefined, buildpacks: string, 
   if (only === undefined || others.length > 0) throw unclear(buildpacks, modules);
   ctx.emit({ type: 'order.chosen', source: `${moduleName(only)}, the only buildpack in ${buildpacks}`, groups: 1 });
   return [[{ kind: 'buildpack', id: only.id, version: only.version, optional: false }]];
+}
+
+async function readOrderFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (!isSystem(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) throw error;
+    throw new SlipwayError('FILE_NOT_FOUND', `cannot read the order ${path}: ${messageOf(error)}`, {
+      exit: 3,
+      cause: error,
+      hint: 'name the file with --order FILE',
+    });
+  }
 }
 
 /** Every buildpack of `<directory>/<escaped id>/<version>/`, in byte order. Throws `FILE_NOT_FOUND` when there is no directory. */

@@ -39,7 +39,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   ctx.emit({ type: 'build.start', image: options.image });
   const buildpacks = resolve(machine.cwd, options.buildpacks);
   const order = await chooseOrder(resolveOptional(machine.cwd, options.order), buildpacks, ctx);
-  const sandbox = await prepareSandbox(options, ctx);
+  const sandbox = await openSandbox(options, ctx);
   await using locator = openStores(machine, ctx.product, {
     insecure: options.insecureRegistries ?? [],
     offline: options.offline ?? false,
@@ -104,6 +104,7 @@ async function fixedInputs(
     inheritedEnv: definedEnv(machine.env),
     osRelease: await readOsRelease(),
     hostArchitecture: machine.architecture,
+    network: options.network ?? 'host',
   };
 }
 
@@ -128,19 +129,22 @@ function analyzeInput(
   };
 }
 
-/** The sandbox with the build's user and network, whatever a phase asks it to run. */
-async function prepareSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
-  const sandbox = await chooseSandbox(options.sandbox ?? 'auto', ctx);
-  const network = options.network ?? 'host';
-  const user = { uid: options.uid ?? 1000, gid: options.gid ?? 1000 };
-  if (!sandbox.mapsPaths) {
-    const message = 'nothing is isolated: buildpacks run on this machine and can read and write what their user can';
-    ctx.emit({ type: 'warning', code: 'NO_ISOLATION', message });
+/** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
+function openSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
+  const { env } = options.machine;
+  const wanted = options.sandbox ?? 'auto';
+  const isOffline = options.network === 'none';
+  if (isOffline && wanted === 'host') {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot switch the network off', {
+      hint: 'leave --network none out, or use --sandbox bubblewrap',
+    });
   }
-  const description =
-    network === 'none' ? sandbox.description.replace('network on', 'network off') : sandbox.description;
-  ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description });
-  return { ...sandbox, run: (request, context) => sandbox.run({ ...request, user, network }, context) };
+  const emit: Context['emit'] = (event) => {
+    if (event.type !== 'sandbox.chosen' || !isOffline) ctx.emit(event);
+    else ctx.emit({ ...event, description: event.description.replace('network on', 'network off') });
+  };
+  const hide = env['DOCKER_CONFIG'];
+  return chooseSandbox(wanted, { ...ctx, emit }, hide?.startsWith('/') === true ? { hide: [hide] } : {});
 }
 
 /** Outputs that are directories or archives get the image's name where none was given, so that a rebuild finds its entry again. */

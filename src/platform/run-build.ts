@@ -38,6 +38,7 @@ export interface RunBuildInput {
   readonly inheritedEnv: Readonly<Record<string, string>>;
   readonly osRelease: string | undefined;
   readonly hostArchitecture: string;
+  readonly network: 'host' | 'none';
 }
 
 export interface RunBuildPorts {
@@ -71,6 +72,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     inheritedEnv: input.inheritedEnv,
     osRelease: input.osRelease,
     hostArchitecture: input.hostArchitecture,
+    network: input.network,
   };
   const detected = await timed('detect', ctx, async () => {
     const order = { order: input.order, system: await input.readSystem() };

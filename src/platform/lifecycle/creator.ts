@@ -44,6 +44,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       },
       osRelease: await readOsRelease(),
       hostArchitecture: machine.architecture,
+      network: 'host',
     },
     {
       locator,
