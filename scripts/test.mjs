@@ -51,8 +51,8 @@ function testFiles() {
 /** One bundle a top folder of test/, since a process per file costs 0.1 s each; the folders in ALONE one a file. */
 async function bundleTests() {
   const { build: esbuild } = await import('esbuild');
-  const out = join(ROOT, '.build', 'test');
-  rmSync(out, { recursive: true, force: true });
+  const out = join(ROOT, '.build', 'test', String(process.pid));
+  process.on('exit', () => rmSync(out, { recursive: true, force: true }));
   mkdirSync(out, { recursive: true });
   const groups = new Map();
   for (const file of files) {
