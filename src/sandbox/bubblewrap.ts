@@ -12,6 +12,8 @@ import { dropTo, isRoot } from './user.ts';
 export interface BubblewrapOptions {
   /** More absolute paths that commands must not see: credential stores, for instance the directory of DOCKER_CONFIG. */
   readonly hide?: readonly string[];
+  /** What requests will ask for: only for the description. Default `host`. */
+  readonly network?: SandboxRequest['network'];
   /** The program; default `bwrap`. */
   readonly program?: string;
   /** Default: `namespace` for a user, `setpriv` for root; a fresh /proc. */
@@ -36,7 +38,7 @@ export function bubblewrapSandbox(options: BubblewrapOptions = {}): Sandbox {
   const processes = setup.proc === 'fresh' ? '' : ", this machine's processes visible";
   return {
     name: 'bubblewrap',
-    description: `own user, read-only root, network on${processes}`,
+    description: `own user, read-only root, network ${options.network === 'none' ? 'off' : 'on'}${processes}`,
     mapsPaths: true,
     run: (request, ctx) => run(request, ctx, { program: options.program ?? 'bwrap', setup, hidden }),
   };

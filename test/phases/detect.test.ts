@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
@@ -129,7 +129,6 @@ for (const strategy of STRATEGIES) {
       const ctx = testContext(t, { signal: controller.signal });
       const order = [[bench.buildpack({ id: 'slow', detect: ': > started; sleep 600' })]];
       const running = run(bench, bench.input(order), ctx, sandbox);
-      const { existsSync } = await import('node:fs');
       while (!existsSync(join(bench.app, 'started'))) await new Promise((done) => setImmediate(done));
       controller.abort();
       await assert.rejects(running, (error) => hasCode(error, 'INTERRUPTED'));
@@ -308,7 +307,6 @@ describe('detect', () => {
       testContext(t),
     );
     assert.deepEqual(group.map(moduleName), ['a@1.0.0', 'b@1.0.0', 'c@1.0.0']);
-    const { readFileSync } = await import('node:fs');
     assert.deepEqual(readFileSync(join(bench.app, 'counts'), 'utf8').trim().split('\n').sort(), ['a', 'b', 'bad', 'c']);
   });
 
@@ -336,7 +334,6 @@ describe('detect', () => {
     assert.deepEqual([api.code, api.exit], ['BUILDPACK_API_UNSUPPORTED', 12]);
     const extension = await failing(bench, bench.input([[{ ...first, kind: 'extension' }]]), testContext(t));
     assert.equal(extension.code, 'NOT_SUPPORTED');
-    const { existsSync } = await import('node:fs');
     assert.equal(existsSync(join(bench.app, 'ran')), false);
   });
 

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { bubblewrapSandbox } from '../../src/sandbox/bubblewrap.ts';
 import { hasCode } from '../../src/core/errors.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
-import { asOrdinaryUser, bubblewrapOrSkip, openDirectory, runShell } from '../support/sandbox.ts';
+import {
+  asOrdinaryUser,
+  bubblewrapOrSkip,
+  openDirectory,
+  processesWith,
+  runShell,
+  startModule,
+} from '../support/sandbox.ts';
 
 const CANARY = 'canary-7f3a';
 
@@ -227,6 +235,26 @@ describe('bubblewrap', () => {
     });
     const uid = process.getuid?.() === 0 ? 1001 : process.getuid?.();
     assert.equal(statSync(join(layers, 'f')).uid, uid);
+  });
+
+  it('nothing of it outlives this program, even when that is killed', async (t) => {
+    if ((await bubblewrapOrSkip(t)) === undefined) return;
+    const directory = temporaryDirectory(t);
+    const mark = `600.${String(process.pid)}3`;
+    const child = await startModule(
+      directory,
+      `import { bubblewrapSandbox } from ${JSON.stringify(join(process.cwd(), 'src/sandbox/bubblewrap.ts'))};
+       const ctx = { signal: new AbortController().signal };
+       await bubblewrapSandbox().run({
+         root: { kind: 'host' }, argv: ['/bin/sh', '-c', 'trap "" TERM HUP; sleep ${mark} & sleep ${mark}; :'], cwd: '/',
+         env: { PATH: '/usr/bin:/bin' }, user: { uid: 1000, gid: 1000 }, network: 'host', mounts: [], onOutput: () => {},
+       }, ctx);`,
+    );
+    const ended = once(child, 'exit');
+    while (processesWith(mark).length < 2) await new Promise((done) => setImmediate(done));
+    child.kill('SIGKILL');
+    await ended;
+    while (processesWith(mark).length > 0) await new Promise((done) => setImmediate(done));
   });
 
   it('also works with the /proc of the machine, and by a namespace as root', async (t) => {

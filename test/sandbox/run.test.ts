@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { hasCode } from '../../src/core/errors.ts';
 import { pathInside } from '../../src/sandbox/sandbox.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
-import { openDirectory, runShell, STRATEGIES } from '../support/sandbox.ts';
+import { openDirectory, processesWith, runShell, STRATEGIES } from '../support/sandbox.ts';
 
 for (const strategy of STRATEGIES) {
   describe(`a command under ${strategy.name}`, () => {
@@ -122,16 +122,4 @@ for (const strategy of STRATEGIES) {
       assert.equal(run.stdout, 'end\n');
     });
   });
-}
-
-function processesWith(argument: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
-      } catch {
-        return false; // It ended meanwhile.
-      }
-    });
 }

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Context } from '../../src/core/context.ts';
@@ -79,10 +79,27 @@ export function openDirectory(...path: readonly string[]): string {
 }
 
 /**
- * Runs the module's `main` as an ordinary user in a process of its own and returns what it printed. Only root can do that;
- * everybody else is an ordinary user already and runs it too.
+ * Runs a module of ours, given as source text, as an ordinary user in a process of its own and returns what it printed. Only root
+ * can become one; everybody else is one already.
  */
 export async function asOrdinaryUser(directory: string, source: string): Promise<string> {
+  const bundle = await bundleModule(directory, source);
+  const result = spawnSync(NODE, [bundle], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+    ...ordinary(),
+  });
+  if (result.status !== 0) throw new Error(`ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);
+  return result.stdout;
+}
+
+/** Starts a module of ours in a process of its own. */
+export async function startModule(directory: string, source: string): Promise<ChildProcess> {
+  return spawn(NODE, [await bundleModule(directory, source)], { stdio: 'inherit' });
+}
+
+async function bundleModule(directory: string, source: string): Promise<string> {
   chmodSync(directory, 0o755);
   const entry = join(directory, 'entry.ts');
   const bundle = join(directory, 'entry.mjs');
@@ -97,8 +114,22 @@ export async function asOrdinaryUser(directory: string, source: string): Promise
     packages: 'external',
     absWorkingDir: process.cwd(),
   });
-  const ids = process.getuid?.() === 0 ? { uid: 1001, gid: 1001 } : {};
-  const result = spawnSync(NODE, [bundle], { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin' }, ...ids });
-  if (result.status !== 0) throw new Error(`ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);
-  return result.stdout;
+  return bundle;
+}
+
+function ordinary(): { readonly uid?: number; readonly gid?: number } {
+  return process.getuid?.() === 0 ? { uid: 1001, gid: 1001 } : {};
+}
+
+/** The ids of this machine's processes that have the word as an argument. */
+export function processesWith(argument: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
+      } catch {
+        return false; // It ended meanwhile.
+      }
+    });
 }

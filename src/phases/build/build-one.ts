@@ -82,15 +82,24 @@ export async function buildOne(
   });
 }
 
-/** Whatever a buildpack left and we cannot read is the buildpack's fault, by name. */
+/** Whatever is wrong with what a buildpack left is the buildpack's fault: exit 52, by its name. */
 async function readable<T>(name: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
+    if (error instanceof SlipwayError) {
+      throw new SlipwayError(error.code, error.message, {
+        cause: error,
+        exit: error.exit ?? 52,
+        details: { ...error.details, buildpack: name },
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
     if (!isSystem(error, 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ENOENT')) throw error;
     throw new SlipwayError('FILE_NOT_READABLE', `cannot read what buildpack ${name} left: ${messageOf(error)}`, {
       cause: error,
       exit: 52,
+      details: { buildpack: name },
     });
   }
 }
