@@ -52,8 +52,7 @@ export function baseContents() {
     }
     if (elfAt(path) !== undefined) addProgram(files, path);
   }
-  for (const directory of ['/proc', '/dev', '/sys', '/run', '/var/tmp']) files.addDirectory(directory);
-  for (const directory of ['/tmp', '/var/tmp']) files.addDirectory(directory, 0o1777);
+  for (const directory of ['/proc', '/dev', '/sys', '/run', '/tmp', '/var/tmp']) files.addDirectory(directory);
   files.addDirectory('/home/app', 0o755, APP);
   files.addFile('/etc/passwd', 'root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n');
   files.addFile('/etc/group', 'root:x:0:\napp:x:1000:\n');

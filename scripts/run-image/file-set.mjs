@@ -3,6 +3,8 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const ROOT_OWNED = { uid: 0, gid: 0 };
+/** Directories that every layer must describe alike, whatever lies in them. */
+const MODES = { '/tmp': 0o1777, '/var/tmp': 0o1777 };
 const MAX_LINKS = 40;
 
 export class FileSet {
@@ -15,7 +17,7 @@ export class FileSet {
     this.#add(path, MAX_LINKS);
   }
 
-  addDirectory(path, mode = 0o755, owner = ROOT_OWNED) {
+  addDirectory(path, mode = MODES[path] ?? 0o755, owner = ROOT_OWNED) {
     this.#addParents(path);
     this.#entries.set(path, { kind: 'directory', path, mode, ...owner });
   }
@@ -71,6 +73,7 @@ export class FileSet {
   }
 
   #addPlainDirectory(path) {
-    if (!this.#entries.has(path)) this.#entries.set(path, { kind: 'directory', path, mode: 0o755, ...ROOT_OWNED });
+    if (this.#entries.has(path)) return;
+    this.#entries.set(path, { kind: 'directory', path, mode: MODES[path] ?? 0o755, ...ROOT_OWNED });
   }
 }

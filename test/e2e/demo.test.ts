@@ -27,11 +27,10 @@ describe('the run image made from this machine', () => {
     const options = { role: 'run image', hostArchitecture: architectureOf(process.arch) } as const;
     const image = await selectImage(layout, location, ctx, options);
     assert.equal(image.manifestDigest, first);
-    assert.deepEqual(await findInLayers(image.layers, ['/bin/sh', '/usr/bin/node', '/nothing'], ctx), {
-      '/bin/sh': 'file',
-      '/usr/bin/node': 'file',
-      '/nothing': 'absent',
-    });
+    const found = await findInLayers(image.layers, ['/bin/sh', '/usr/bin/node', '/nothing'], ctx);
+    assert.notEqual(found['/bin/sh'], 'absent');
+    assert.notEqual(found['/usr/bin/node'], 'absent');
+    assert.equal(found['/nothing'], 'absent');
   });
 });
 
