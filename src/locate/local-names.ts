@@ -1,13 +1,15 @@
 import { parseReference, type Reference } from '../oci/reference.ts';
-import { engineName, engineNameOf } from '../store/image-names.ts';
+import { engineName, engineNameOf, shortName } from '../store/image-names.ts';
 
-/** What an entry of a layout is called: REF as given, else the image's full name, else `latest`. */
+/** What an entry of a layout is called: REF as given, else the image's name in its shortest form, else `latest`. */
 export function layoutName(
   ref: string | undefined,
   image: Reference | undefined,
 ): { readonly name: string; readonly imageName?: string } {
-  const imageName = image === undefined ? undefined : engineName(image);
-  if (ref === undefined) return imageName === undefined ? { name: 'latest' } : { name: imageName, imageName };
+  if (ref === undefined) {
+    const [name, imageName] = image === undefined ? [] : [shortName(image), engineName(image)];
+    return name === undefined || imageName === undefined ? { name: 'latest' } : { name, imageName };
+  }
   const own = engineNameOf(ref);
   return own === undefined ? { name: ref } : { name: ref, imageName: own };
 }

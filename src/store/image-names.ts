@@ -13,6 +13,15 @@ export function engineName(reference: Reference): string | undefined {
   return `${registry}/${reference.repository}:${reference.tag}`;
 }
 
+/** The shortest text that means the reference: `app` for `docker.io/library/app:latest`. Undefined for a reference without tag. */
+export function shortName(reference: Reference): string | undefined {
+  if (reference.tag === undefined) return undefined;
+  const { registry, repository, tag } = reference;
+  const isHub = registry === HUB;
+  const path = isHub && repository.startsWith('library/') ? repository.slice('library/'.length) : repository;
+  return `${isHub ? '' : `${registry}/`}${path}${tag === 'latest' ? '' : `:${tag}`}`;
+}
+
 /** The engine name that a REF means, when it is a reference and not a mere tag such as `latest` or `1.2`. */
 export function engineNameOf(ref: string): string | undefined {
   if (!/[:/]/.test(ref)) return undefined;
