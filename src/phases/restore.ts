@@ -1,9 +1,13 @@
 import type { PlatformFeatures } from '../cnb/features.ts';
-import type { LifecycleMetadata } from '../cnb/layer-metadata.ts';
+import { decodeCacheMetadata } from '../cnb/labels.ts';
+import type { CacheMetadata, LifecycleMetadata } from '../cnb/layer-metadata.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
 import type { Place } from '../layer/place.ts';
 import type { BuildCache } from '../ports/layer-cache.ts';
+import { restoreLayerData } from './restore/restore-data.ts';
+import { restoreLayerMetadata, restoreStores } from './restore/restore-metadata.ts';
+import { withTimer } from './timer.ts';
 
 export interface RestoreInput {
   readonly layers: Place;
@@ -18,7 +22,29 @@ export interface RestorePorts {
   readonly cache: BuildCache | undefined;
 }
 
-/** Puts back store.toml files, layer metadata and cached layers (contract §10). Everything read from the cache is verified. */
-export function restore(input: RestoreInput, ports: RestorePorts, ctx: Context): Promise<void> {
-  return Promise.reject(new Error(`not yet: ${input.layers.real} ${ctx.tmp} ${typeof ports}`));
+/**
+ * Puts back store.toml files, layer metadata and cached layers (contract §10). Everything read from the cache is verified; what is
+ * missing or wrong there is a warning. Throws `WRITE_FAILED` and `DISK_FULL`.
+ */
+export async function restore(input: RestoreInput, ports: RestorePorts, ctx: Context): Promise<void> {
+  const { cache } = ports;
+  await withTimer('Restorer', ctx, async () => {
+    await restoreStores(input);
+    if (input.skipLayers) {
+      ctx.emit({ type: 'log', level: 'info', message: 'Skipping buildpack layer analysis' });
+      return;
+    }
+    const cached = cachedMetadata(cache, ctx);
+    const shas = await restoreLayerMetadata(input, cached, ctx);
+    if (cache !== undefined && cached !== undefined) await restoreLayerData(input, { shas, cached }, cache, ctx);
+  });
+}
+
+function cachedMetadata(cache: BuildCache | undefined, ctx: Context): CacheMetadata | undefined {
+  const cached = decodeCacheMetadata(cache?.metadata);
+  if (cached === undefined) {
+    const message = 'Usable cache not provided, using empty cache metadata';
+    ctx.emit({ type: 'log', level: 'debug', message });
+  }
+  return cached;
 }
