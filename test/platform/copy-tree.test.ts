@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { copyTree } from '../../src/platform/copy-tree.ts';
+import { testContext, temporaryDirectory } from '../support/context.ts';
+import { rejectionOf } from '../support/failure.ts';
+
+describe('the copy of an app', () => {
+  it('has every file with its mode, links as links, hidden files too', async (t) => {
+    const { from, to } = directories(t);
+    mkdirSync(join(from, 'deep/er'), { recursive: true });
+    writeFileSync(join(from, 'deep/er/run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(from, '.hidden'), 'x', { mode: 0o640 });
+    symlinkSync('../nowhere', join(from, 'deep/link'));
+    chmodSync(join(from, 'deep'), 0o555);
+    await copyTree(from, to, testContext(t));
+    assert.equal(readFileSync(join(to, 'deep/er/run.sh'), 'utf8'), '#!/bin/sh\n');
+    assert.equal(lstatSync(join(to, 'deep/er/run.sh')).mode & 0o777, 0o755);
+    assert.equal(lstatSync(join(to, '.hidden')).mode & 0o777, 0o640);
+    assert.equal(lstatSync(join(to, 'deep')).mode & 0o777, 0o555);
+    assert.equal(readlinkSync(join(to, 'deep/link')), '../nowhere');
+    for (const directory of [from, to]) chmodSync(join(directory, 'deep'), 0o755);
+  });
+
+  it('keeps names of any bytes', async (t) => {
+    const { from, to } = directories(t);
+    const name = Buffer.from([0x66, 0xff, 0xfe, 0x0a]);
+    writeFileSync(Buffer.concat([Buffer.from(`${from}/`), name]), 'odd');
+    await copyTree(from, to, testContext(t));
+    assert.deepEqual(readdirSync(to, { encoding: 'buffer' }), [name]);
+  });
+
+  it('leaves out what the build itself writes', async (t) => {
+    const { from, to } = directories(t);
+    mkdirSync(join(from, 'out'));
+    writeFileSync(join(from, 'out/index.json'), '{}');
+    writeFileSync(join(from, 'app.js'), '');
+    await copyTree(from, to, testContext(t), { skip: new Set([join(from, 'out')]) });
+    assert.deepEqual(readdirSync(to), ['app.js']);
+  });
+
+  it('says that a pipe is left out', { skip: process.platform === 'win32' }, async (t) => {
+    const { from, to } = directories(t);
+    execFileSync('mkfifo', [join(from, 'pipe')]);
+    const ctx = testContext(t);
+    await copyTree(from, to, ctx);
+    assert.equal(existsSync(join(to, 'pipe')), false);
+    assert.deepEqual(
+      ctx.events.map((event) => (event.type === 'warning' ? event.code : event.type)),
+      ['SPECIAL_FILE_SKIPPED'],
+    );
+  });
+
+  it('names the file that cannot be read', { skip: process.getuid?.() === 0 && 'root reads everything' }, async (t) => {
+    const { from, to } = directories(t);
+    writeFileSync(join(from, 'secret'), '', { mode: 0 });
+    const error = await rejectionOf(copyTree(from, to, testContext(t)));
+    assert.equal(error.code, 'FILE_NOT_READABLE');
+    assert.match(error.message, /secret/);
+  });
+});
+
+function directories(t: TestContext): { readonly from: string; readonly to: string } {
+  const base = temporaryDirectory(t);
+  const [from, to] = [join(base, 'from'), join(base, 'to')];
+  mkdirSync(from);
+  mkdirSync(to);
+  return { from, to };
+}
