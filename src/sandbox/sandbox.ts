@@ -8,7 +8,7 @@ export interface Mount {
 }
 
 /** What the command's `/` is. `host` is this machine's own root, read-only where the strategy can. */
-export type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
+type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
 
 /** Numeric ids of a user of this machine. */
 export interface SandboxUser {
