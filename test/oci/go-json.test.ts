@@ -42,7 +42,8 @@ describe('goJson writes what encoding/json writes (contract §6)', () => {
   it('reads back as the same data', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        assert.deepEqual(JSON.parse(goJson(value)), JSON.parse(JSON.stringify(value)));
+        // JSON.stringify, unlike Go, writes -0 as 0.
+        assert.equal(JSON.stringify(JSON.parse(goJson(value))), JSON.stringify(value));
       }),
     );
   });
