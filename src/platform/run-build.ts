@@ -7,7 +7,7 @@ import type { Context } from '../core/context.ts';
 import type { PhaseName } from '../core/events.ts';
 import type { Locator } from '../locate/locator.ts';
 import { formatPinned } from '../options/names.ts';
-import { analyze, type AnalyzeInput } from '../phases/analyze.ts';
+import { analyze, type AnalyzeInput, type AnalyzeOutput } from '../phases/analyze.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
 import { build } from '../phases/build.ts';
 import { detect } from '../phases/detect.ts';
@@ -58,11 +58,14 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   const { features, execEnv } = settings;
   const { guard, sandbox, modules, launchCache } = ports;
   const layers = dirs.layers;
-  const found = await timed('analyze', ctx, async () => {
+  const analyzeTask = async (): Promise<AnalyzeOutput> => {
     const output = await guard('analyze', () => analyze(input.analyze, { images: ports.locator, launchCache }, ctx));
     await writeAnalyzed(files.analyzed, output.analyzed, (location) => formatPinned(location, settings.names));
     return output;
-  });
+  };
+  const found = await timed('analyze', ctx, analyzeTask, ({ previousImage }) =>
+    previousImage === undefined ? 'no previous image' : 'previous image found',
+  );
   const { analyzed } = found;
   const shared = {
     dirs,
@@ -93,7 +96,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     await writeBuildMetadata(join(layers.real, 'config', 'metadata.toml'), output.metadata);
     return output;
   });
-  return timed('export', ctx, async () => {
+  const exportTask = async (): Promise<RunExportOutput> => {
     const runEntries = await input.readRunEntries();
     await using outputs = await guard('export', ports.openOutputs);
     return await runExport(
@@ -113,6 +116,10 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
       { outputs, cache: ports.cache, launchCache, guard },
       ctx,
     );
+  };
+  return timed('export', ctx, exportTask, ({ exported }) => {
+    const count = exported.outputs.length;
+    return `wrote ${String(count)} output${count === 1 ? '' : 's'}`;
   });
 }
 
@@ -124,11 +131,17 @@ export function recordedName(analyzed: Analyzed): string | undefined {
     : image;
 }
 
-async function timed<T>(phase: PhaseName, ctx: Context, task: () => Promise<T>): Promise<T> {
+async function timed<T>(
+  phase: PhaseName,
+  ctx: Context,
+  task: () => Promise<T>,
+  summary?: (value: T) => string,
+): Promise<T> {
   const start = ctx.clock.monotonicMs();
   ctx.emit({ type: 'phase.start', phase });
   ctx.signal.throwIfAborted();
   const value = await task();
-  ctx.emit({ type: 'phase.end', phase, ms: ctx.clock.monotonicMs() - start });
+  const ms = ctx.clock.monotonicMs() - start;
+  ctx.emit({ type: 'phase.end', phase, ms, ...(summary === undefined ? {} : { summary: summary(value) }) });
   return value;
 }

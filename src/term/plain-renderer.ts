@@ -160,7 +160,7 @@ class PlainRenderer implements Renderer {
   }
 
   #header(label: string, text: string): void {
-    this.#line(`${label.padEnd(9)}  ${text}`);
+    this.#line(`${label.padEnd(14)}  ${text}`);
   }
 
   #marks(lines: readonly string[]): void {

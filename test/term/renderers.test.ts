@@ -65,8 +65,8 @@ const BUILD: readonly Event[] = [
   },
 ];
 
-const PROGRESS = `sandbox    bubblewrap: own user, read-only root, network on
-run image  registry.example/acme/run:24   index sha256:77aa01cbe4d2 → linux/amd64 sha256:5e3b9d20f7c6
+const PROGRESS = `sandbox         bubblewrap: own user, read-only root, network on
+run image       registry.example/acme/run:24   index sha256:77aa01cbe4d2 → linux/amd64 sha256:5e3b9d20f7c6
 
 analyze   0.1 s   no previous image
 detect    0.4 s   acme/node 2.1.0, acme/procfile 1.0.0   (3 did not apply)
