@@ -17,7 +17,8 @@ export interface NormalisedToml {
 
 /**
  * The lexer in front of the TOML package (design §5): marks every key and scalar, refuses malformed numbers and dates, deep nesting
- * and tables defined twice. Whatever else is wrong is copied as it stands, for the package to refuse. The source has no CRLF.
+ * and tables defined twice, and drops the CR of CRLF outside strings. Whatever else is wrong is copied as it stands, for the package to
+ * refuse. Every CR of the source is followed by LF.
  */
 export function normaliseToml(source: TomlSource): NormalisedToml {
   return new Lexer(source).run();
@@ -111,11 +112,11 @@ class Lexer {
   }
 
   #string(): void {
-    const opening = this.#match(/"""\n?|'''\n?|["']/y) ?? '"';
+    const opening = this.#match(/(?:"""|''')(?:\r?\n)?|["']/y) ?? '"';
     const quote = opening.trimEnd();
     this.#copy(opening.length);
     this.#insert(STRING_MARK);
-    this.#copyTo(this.#stringEnd(quote, this.#at));
+    this.#copyString(this.#stringEnd(quote, this.#at));
   }
 
   /** The index behind the closing quotes; the end of the line or text when there are none. */
@@ -180,7 +181,7 @@ class Lexer {
   /** Spaces, newlines and comments. */
   #copyBlank(): void {
     for (;;) {
-      this.#copyMatch(/[ \t\n]*/y);
+      this.#copyMatch(/[ \t\r\n]*/y);
       if (this.#peek() !== '#') return;
       this.#copyMatch(/[^\n]*/y);
     }
@@ -210,16 +211,28 @@ class Lexer {
   }
 
   #copyTo(end: number): void {
-    if (end === this.#at) return;
     const piece = this.#text.slice(this.#at, end);
+    this.#at += piece.length;
+    const kept = piece.replaceAll('\r', '');
+    this.#push(kept);
+    if (kept.length < piece.length) this.#anchors.push([this.#outLength, this.#at]);
+  }
+
+  /** The inside of a string keeps its CRLF, as in Go. */
+  #copyString(end: number): void {
+    const piece = this.#text.slice(this.#at, end);
+    this.#at += piece.length;
+    this.#push(piece);
+  }
+
+  #push(piece: string): void {
+    if (piece === '') return;
     this.#out.push(piece);
     this.#outLength += piece.length;
-    this.#at += piece.length;
   }
 
   #insert(text: string): void {
-    this.#out.push(text);
-    this.#outLength += text.length;
+    this.#push(text);
     this.#anchors.push([this.#outLength, this.#at]);
   }
 

@@ -11,12 +11,12 @@ import { TomlSource } from './toml-source.ts';
 const MAX_BYTES: number = 4 * 1024 * 1024;
 
 /**
- * TOML 1.0 → data: integers are bigints, floats numbers, dates `TomlDate`. BOM and CRLF are fine (CRLF in a string reads as LF).
+ * TOML 1.0 → data: integers are bigints, floats numbers, dates `TomlDate`. BOM and CRLF are fine.
  * Throws `FILE_INVALID` with `file:line:column`, the reason, and the offending line in the details; nothing else.
  */
 export function parseToml(text: string | Uint8Array, file: string): TomlTable {
   const source = new TomlSource(file, cleanText(text, file));
-  const carriageReturn = source.text.indexOf('\r');
+  const carriageReturn = source.text.search(/\r(?!\n)/);
   if (carriageReturn >= 0) throw source.error(carriageReturn, 'a carriage return without a line feed');
   const normalised = normaliseToml(source);
   try {
@@ -39,7 +39,7 @@ function cleanText(input: string | Uint8Array, file: string): string {
     const lossy = new TomlSource(file, new TextDecoder().decode(typeof input === 'string' ? undefined : input));
     throw lossy.error(lossy.text.indexOf('\ufffd'), 'bytes that are not UTF-8');
   }
-  return (text.startsWith('\ufeff') ? text.slice(1) : text).replaceAll('\r\n', '\n');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function convertTable(value: unknown): TomlTable {

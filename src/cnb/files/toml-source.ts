@@ -20,7 +20,8 @@ export class TomlSource {
     const lineEnd = this.text.indexOf('\n', at);
     const line = countNewlines(this.text, lineStart) + 1;
     const column = at - lineStart + 1;
-    const shown = this.text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd).slice(0, SHOWN);
+    const whole = this.text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);
+    const shown = (whole.endsWith('\r') ? whole.slice(0, -1) : whole).slice(0, SHOWN);
     return new SlipwayError('FILE_INVALID', `${this.file}:${String(line)}:${String(column)}: ${reason}`, {
       details: { file: this.file, line: String(line), column: String(column), text: shown },
       ...(cause === undefined ? {} : { cause }),

@@ -12,6 +12,7 @@ const MEGABYTE = 1024 * 1024;
 const VALID: readonly (readonly [string, string, TomlTable])[] = [
   ['a comment that ends in CRLF', 'a = 1 # one\r\nb = 2\r\n', { a: 1n, b: 2n }],
   ['a line continuation before CRLF', 'a = """x\\\r\n   y"""\r\n', { a: 'xy' }],
+  ['CRLF within a string, which stays', 'a = """\r\nx\r\ny"""\r\nb = [\r\n1,\r\n]', { a: 'x\r\ny', b: [1n] }],
   ['a byte order mark', '\ufeffa = 1', { a: 1n }],
   ['lower-case t and z', 'a = 1979-05-27t07:32:00z', { a: new TomlDate('offset-date-time', '1979-05-27T07:32:00Z') }],
   [
@@ -88,6 +89,7 @@ const INVALID: readonly (readonly [string, string, string])[] = [
   ['a bare word', 'a = True', '1:5'],
   ['no value', 'a =\nb = 1', '1:4'],
   ['no key', '= 1', '1:1'],
+  ['a bad value after CRLF lines', 'a = 1\r\n# c\r\nb = """\r\n""" x', '4:5'],
   ['two values on a line', 'a = 1 b = 2', '1:7'],
   ['an open string', 'a = "x', '1:7'],
   ['an open list', 'a = [1,', '1:8'],
