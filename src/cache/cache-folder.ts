@@ -9,7 +9,7 @@ import type { Layer } from '../ports/blob.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
 
 /** The parts of a cache folder (design §4): blobs are only added, `roots` and `diffs` hold small files replaced by rename. */
-export const PARTS = { blobs: join('blobs', 'sha256'), roots: 'roots', diffs: join('diffs', 'sha256') } as const;
+export const PARTS = { blobs: 'blobs/sha256', roots: 'roots', diffs: 'diffs/sha256' } as const;
 
 /**
  * The folder itself, shared by the build cache and the layer store: any number of processes may have it open.
