@@ -28,7 +28,7 @@ export const BUILD_ENV_ALLOWED: readonly string[] = [
 ];
 
 /** A layer's own directories and the variables that they are put in front of (contract §12.3). */
-export const ROOT_DIRS: Readonly<Record<'build' | 'launch', readonly (readonly [string, readonly string[]])[]>> = {
+const ROOT_DIRS: Readonly<Record<'build' | 'launch', readonly (readonly [string, readonly string[]])[]>> = {
   build: [
     ['bin', ['PATH']],
     ['lib', ['LD_LIBRARY_PATH', 'LIBRARY_PATH']],

@@ -40,8 +40,8 @@ export function mergeProcesses(files: readonly (readonly LaunchProcess[])[]): Me
   };
 }
 
-/** The rule for one launch.toml, for callers that check each file as they read it. */
-export function refuseTwoDefaults(processes: readonly LaunchProcess[]): void {
+/** The rule for one launch.toml. */
+function refuseTwoDefaults(processes: readonly LaunchProcess[]): void {
   const defaults = processes.filter((process) => process.isDefault);
   if (defaults.length < 2) return;
   throw new SlipwayError('BUILDPACK_INVALID', "multiple default process types aren't allowed", {

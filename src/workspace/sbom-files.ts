@@ -4,13 +4,13 @@ import { isSystem } from '../core/errors.ts';
 import { compareBytes } from '../oci/go-json.ts';
 
 /** The SBOM formats of the specification by file suffix. */
-export const SBOM_MEDIA_TYPES: Readonly<Record<string, string>> = {
+const SBOM_MEDIA_TYPES: Readonly<Record<string, string>> = {
   cdx: 'application/vnd.cyclonedx+json',
   spdx: 'application/spdx+json',
   syft: 'application/vnd.syft+json',
 };
 
-export type SbomScope =
+type SbomScope =
   { readonly kind: 'launch' } | { readonly kind: 'build' } | { readonly kind: 'layer'; readonly name: string };
 
 /** A `*.sbom.*` file that a buildpack wrote. */

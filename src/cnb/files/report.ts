@@ -1,7 +1,7 @@
 import { encodeToml, orNone, struct, type TomlDocument } from './toml-write.ts';
 
 /** One `[[image.outputs]]` (design §1.2). */
-export interface ReportOutput {
+interface ReportOutput {
   readonly location: string;
   readonly digest?: string;
   /** Bytes of the manifest. */
