@@ -81,7 +81,8 @@ async function fixedInputs(
   return {
     dirs,
     readSystem: () => Promise.resolve(EMPTY_SYSTEM),
-    readRunEntries: () => Promise.resolve([]),
+    // There is no run.toml here: the name that was given is what a rebase can go by.
+    readRunEntries: () => Promise.resolve([{ image: options.runImageName ?? options.runImage, mirrors: [] }]),
     files: {
       analyzed: join(dirs.layers.real, 'analyzed.toml'),
       group: join(dirs.layers.real, 'group.toml'),
@@ -99,13 +100,20 @@ async function fixedInputs(
       features: newestFeatures(),
       names: {},
     },
-    runImageName: options.runImageName,
+    runImageName: options.runImageName ?? registryName(options.runImage),
     skipRestore: options.clearCache ?? false,
     inheritedEnv: definedEnv(machine.env),
     osRelease: await readOsRelease(),
     hostArchitecture: machine.architecture,
     network: options.network ?? 'host',
   };
+}
+
+/** The name of a run image that a later rebase can find from any machine: a registry's. */
+function registryName(runImage: string): string | undefined {
+  if (runImage === 'scratch') return undefined;
+  const location = parseLocation(runImage);
+  return location.kind === 'registry' ? displayLocation(location) : undefined;
 }
 
 function analyzeInput(

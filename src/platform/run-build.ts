@@ -107,7 +107,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         group,
         metadata: built.metadata,
         runImage: found.runImage,
-        runImageName: input.runImageName ?? recordedName(analyzed),
+        runImageName: input.runImageName ?? recordedName(analyzed, runEntries),
         runEntries,
         target: shared.target,
         previous:
@@ -123,8 +123,12 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   });
 }
 
-/** The run image's name as given, unless it is only a place of this machine. */
-export function recordedName(analyzed: Analyzed): string | undefined {
+/**
+ * The run image's name as given, unless it is only a place of this machine or there is no run.toml at all: then nothing is recorded,
+ * as contract §9.1 says.
+ */
+export function recordedName(analyzed: Analyzed, entries: readonly RunImageEntry[]): string | undefined {
+  if (entries.length === 0) return undefined;
   const image = analyzed.runImage?.image;
   return image === undefined || image === '' || /^(oci|oci-archive|docker-archive|docker-daemon):/.test(image)
     ? undefined

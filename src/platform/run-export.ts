@@ -84,7 +84,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         group: input.group,
         metadata,
         runImage,
-        runImageMetadata: runImageName === undefined ? {} : runImageMetadata(runImageName, input.runEntries),
+        runImageMetadata: describeRunImage(runImageName, input.runEntries, ctx),
         runImageReference: layoutReference(runImage, settings.names),
         target: input.target,
         previous: input.previous,
@@ -110,6 +110,25 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     return Promise.resolve();
   });
   return { exported, launcher, platform: runImage.platform };
+}
+
+function describeRunImage(
+  name: string | undefined,
+  entries: readonly RunImageEntry[],
+  ctx: Context,
+): ReturnType<typeof runImageMetadata> {
+  if (name === undefined) return {};
+  const described = runImageMetadata(name, entries);
+  const isListed = entries.some(
+    ({ image, mirrors }) => image === described.image && mirrors === (described.mirrors ?? mirrors),
+  );
+  if (entries.length > 0 && !isListed)
+    ctx.emit({
+      type: 'log',
+      level: 'warn',
+      message: `Run image ${name} is not in run.toml; it is recorded without mirrors`,
+    });
+  return described;
 }
 
 /** Only under `-layout` may the label hold a path. */

@@ -37,14 +37,17 @@ export function runImageCandidates(
   }
 }
 
-/** What the label says about the run image: its entry in run.toml, else only the image that was used (contract GAP-35). */
+/**
+ * What the label says about the run image: its entry in run.toml. An image that run.toml has not is recorded alone, never run.toml's
+ * first entry, to which a rebase would then go (contract GAP-35). Without run.toml the lifecycle records nothing.
+ */
 export function runImageMetadata(
   image: string,
   entries: readonly RunImageEntry[],
-): { readonly image: string; readonly mirrors?: readonly string[] } {
+): { readonly image?: string; readonly mirrors?: readonly string[] } {
   const wanted = normalName(image);
   const entry = entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
-  if (entry === undefined) return { image };
+  if (entry === undefined) return entries.length === 0 ? {} : { image };
   return { image: entry.image, ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }) };
 }
 

@@ -38,6 +38,8 @@ export interface RecordedRun {
   readonly user: 'root' | '1000:1000' | '501:20';
   readonly api?: string;
   readonly cwd?: string;
+  /** More variables, as `NAME=value` words. */
+  readonly env?: readonly string[];
 }
 
 export interface RunResult {
@@ -107,8 +109,8 @@ export class RecordedRoot {
     const out = join(dirname(this.directory), 'out', String(this.#runs));
     this.#runs += 1;
     this.#steps.push(
-      `chroot ${user} "$ROOT" /usr/bin/env -i PATH=/node:/usr/local/bin:/usr/bin:/bin HOME=/home/cnb CNB_PLATFORM_API=${step.api ?? '0.15'} ` +
-        `/bin/sh -c 'umask 022; cd ${step.cwd ?? '/'}; exec /slipway/bin/lifecycle/${step.program} "$@"' sh ${argv} >${out}.log 2>&1; echo $? >${out}.code`,
+      `code=0; chroot ${user} "$ROOT" /usr/bin/env -i PATH=/node:/usr/local/bin:/usr/bin:/bin HOME=/home/cnb CNB_PLATFORM_API=${step.api ?? '0.15'} ${(step.env ?? []).join(' ')} ` +
+        `/bin/sh -c 'umask 022; cd ${step.cwd ?? '/'}; exec /slipway/bin/lifecycle/${step.program} "$@"' sh ${argv} >${out}.log 2>&1 || code=$?; echo $code >${out}.code`,
     );
   }
 

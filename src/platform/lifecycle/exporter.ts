@@ -46,7 +46,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       group,
       metadata,
       runImage,
-      runImageName: recordedName(analyzed),
+      runImageName: recordedName(analyzed, runEntries),
       runEntries,
       target: recorded.target,
       previous,
