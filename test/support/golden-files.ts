@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Golden data of the Go lifecycle (testdata/golden/README.md). */
-export const GOLDEN = join('testdata', 'golden');
+export const GOLDEN: string = join('testdata', 'golden');
 
 /** Bytes of a golden file as text. */
 export function golden(path: string): string {
