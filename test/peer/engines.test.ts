@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, after, type TestContext } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,8 @@ const layout = join(directory, 'out');
 const isRequired = process.env['SLIPWAY_REQUIRE_PEERS'] === '1';
 
 before(async () => {
-  if (!existsSync('/bin/busybox')) return;
+  chmodSync(directory, 0o755);
+  if (!existsSync('/bin/busybox') || !isOnPath('bwrap')) return;
   const ctx: Context = {
     signal: new AbortController().signal,
     clock: systemClock,
@@ -53,7 +54,7 @@ before(async () => {
       '--output',
       `oci-archive:${join(directory, 'shop-oci.tar')}`,
       '--sandbox',
-      'host',
+      'bubblewrap',
     ],
     { env: { HOME: directory } },
   );
@@ -64,7 +65,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Skips with the reason; fails instead where peers are required. */
 function needs(t: TestContext, ...tools: readonly string[]): boolean {
-  const missing = ['busybox', ...tools].filter((tool) => !isOnPath(tool));
+  const missing = ['busybox', 'bwrap', ...tools].filter((tool) => !isOnPath(tool));
   if (missing.length === 0) return true;
   if (isRequired) assert.fail(`required here and not installed: ${missing.join(', ')}`);
   t.skip(`not installed: ${missing.join(', ')}`);

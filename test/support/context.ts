@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -35,9 +35,10 @@ export function testContext(
   };
 }
 
-/** An empty directory that is removed after the test. */
+/** An empty directory that is removed after the test. Others may look into it, since buildpacks of a root-run test are another user. */
 export function temporaryDirectory(test: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+  chmodSync(directory, 0o755);
   test.after(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
