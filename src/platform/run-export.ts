@@ -18,7 +18,7 @@ import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import { readProjectMetadata, writeReport } from '../workspace/files.ts';
 import { chooseImageLauncher } from './choose-image-launcher.ts';
 import { exportReport, throwFailedOutputs } from './finish-export.ts';
-import { runImageMetadata } from './run-image.ts';
+import { runImageRecord } from './run-image.ts';
 import type { OpenSinks } from './sinks.ts';
 import { stage, type Guard } from './stage.ts';
 
@@ -77,6 +77,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     const launcher = await chooseImageLauncher({ choice: settings.launcher, metadata, features, base: runImage }, ctx);
     const { projectMetadata, launcherSbomDir } = settings;
     const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
+    const record = runImageRecord(runImageName, input.runEntries);
+    if (record.warning !== undefined) ctx.emit({ type: 'log', level: 'warn', message: record.warning });
     const exported = await exportImage(
       {
         layers: input.layers,
@@ -84,7 +86,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         group: input.group,
         metadata,
         runImage,
-        runImageMetadata: describeRunImage(runImageName, input.runEntries, ctx),
+        runImageMetadata: { image: record.image, mirrors: record.mirrors },
         runImageReference: layoutReference(runImage, settings.names),
         target: input.target,
         previous: input.previous,
@@ -110,25 +112,6 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     return Promise.resolve();
   });
   return { exported, launcher, platform: runImage.platform };
-}
-
-function describeRunImage(
-  name: string | undefined,
-  entries: readonly RunImageEntry[],
-  ctx: Context,
-): ReturnType<typeof runImageMetadata> {
-  if (name === undefined) return {};
-  const described = runImageMetadata(name, entries);
-  const isListed = entries.some(
-    ({ image, mirrors }) => image === described.image && mirrors === (described.mirrors ?? mirrors),
-  );
-  if (entries.length > 0 && !isListed)
-    ctx.emit({
-      type: 'log',
-      level: 'warn',
-      message: `Run image ${name} is not in run.toml; it is recorded without mirrors`,
-    });
-  return described;
 }
 
 /** Only under `-layout` may the label hold a path. */

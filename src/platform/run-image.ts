@@ -37,17 +37,24 @@ export function runImageCandidates(
   }
 }
 
+/** What the label says about a run image. */
+export interface RunImageRecord {
+  readonly image?: string;
+  readonly mirrors?: readonly string[];
+  /** A warning that goes with it. */
+  readonly warning?: string;
+}
+
 /**
- * What the label says about the run image: its entry in run.toml. An image that run.toml has not is recorded alone, never run.toml's
- * first entry, to which a rebase would then go (contract GAP-35). Without run.toml the lifecycle records nothing.
+ * A run image is recorded as its entry in run.toml. One that run.toml has not is recorded alone, never as run.toml's first entry, to
+ * which a rebase would then go (contract GAP-35). Without run.toml the lifecycle records nothing.
  */
-export function runImageMetadata(
-  image: string,
-  entries: readonly RunImageEntry[],
-): { readonly image?: string; readonly mirrors?: readonly string[] } {
+export function runImageRecord(image: string | undefined, entries: readonly RunImageEntry[]): RunImageRecord {
+  if (image === undefined || entries.length === 0) return {};
   const wanted = normalName(image);
   const entry = entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
-  if (entry === undefined) return entries.length === 0 ? {} : { image };
+  if (entry === undefined)
+    return { image, warning: `Run image ${image} is not in run.toml; it is recorded without mirrors` };
   return { image: entry.image, ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }) };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readName } from '../../src/options/names.ts';
-import { runImageCandidates, runImageMetadata } from '../../src/platform/run-image.ts';
+import { runImageCandidates, runImageRecord } from '../../src/platform/run-image.ts';
 import { failureOf } from '../support/failure.ts';
 
 const OUTPUT = readName('b.example/app', {});
@@ -39,12 +39,18 @@ describe('the run image to use', () => {
 describe('what the label says about the run image', () => {
   it('is its entry in run.toml, found by image or mirror with tags written out', () => {
     const entry = { image: 'a.example/run:1', mirrors: ['b.example/run:1', 'c.example/run:1'] };
-    assert.deepEqual(runImageMetadata('c.example/run:1', ENTRIES), entry);
-    assert.deepEqual(runImageMetadata('index.docker.io/other/run:latest', ENTRIES), { image: 'other/run' });
+    assert.deepEqual(runImageRecord('c.example/run:1', ENTRIES), entry);
+    assert.deepEqual(runImageRecord('index.docker.io/other/run:latest', ENTRIES), { image: 'other/run' });
+  });
+
+  it('is nothing when there is no run.toml', () => {
+    assert.deepEqual(runImageRecord('d.example/run', []), {});
   });
 
   it('is the image that was used when run.toml has it not, never the first entry', () => {
-    assert.deepEqual(runImageMetadata('d.example/run', ENTRIES), { image: 'd.example/run' });
-    assert.deepEqual(runImageMetadata('/layout/x/run/v1', ENTRIES), { image: '/layout/x/run/v1' });
+    const record = runImageRecord('d.example/run', ENTRIES);
+    assert.equal(record.image, 'd.example/run');
+    assert.match(record.warning ?? '', /not in run.toml/);
+    assert.equal(runImageRecord('/layout/x/run/v1', ENTRIES).image, '/layout/x/run/v1');
   });
 });
