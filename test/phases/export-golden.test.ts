@@ -96,11 +96,11 @@ describe('exportImage, compared with recorded runs', () => {
   it('rebuild-same: every layer is reused, the manifest is the same, and layers without contents come along', async (t) => {
     const ctx = goldenContext(t);
     const directory = temporaryDirectory(t);
-    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, {}, directory);
+    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { directory });
     const run = fiveBuildpacks(t, 'registry-5phase', 'v1');
     forget(run, 'launch-only');
     ctx.events.length = 0;
-    const again = await exportTo(t, { ...run, previous: previousOf(first.image) }, ctx, {}, directory);
+    const again = await exportTo(t, { ...run, previous: previousOf(first.image) }, ctx, { directory });
     assert.equal(again.image.rawConfig.toString(), readFileSync(`${GOLDEN}/rebuild-same/image/config.json`, 'utf8'));
     assert.equal(again.output.digest, first.output.digest);
     assert.deepEqual([...new Set(again.output.layers.slice(2).map((layer) => layer.status))], ['reused']);
@@ -120,10 +120,10 @@ describe('exportImage, compared with recorded runs', () => {
   it('rebuild-changed: what changed is new, the rest keeps its blobs', async (t) => {
     const ctx = goldenContext(t);
     const directory = temporaryDirectory(t);
-    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, {}, directory);
+    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { directory });
     ctx.events.length = 0;
     const run = { ...fiveBuildpacks(t, 'rebuild-changed', 'v2'), previous: previousOf(first.image) };
-    const { output, image } = await exportTo(t, run, ctx, {}, directory);
+    const { output, image } = await exportTo(t, run, ctx, { directory });
     assert.equal(image.rawConfig.toString(), readFileSync(`${GOLDEN}/rebuild-changed/image/config.json`, 'utf8'));
     const kept = output.layers.filter((layer) => layer.status === 'reused').map((layer) => layer.id);
     assert.deepEqual(kept, [
@@ -142,7 +142,7 @@ describe('exportImage, compared with recorded runs', () => {
     const ctx = goldenContext(t);
     const [directory, folder] = [temporaryDirectory(t), join(temporaryDirectory(t), 'both')];
     const launchCache = await openFolderLayerStore(folder, ctx);
-    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { launchCache }, directory);
+    const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { launchCache, directory });
     const run = fiveBuildpacks(t, 'registry-5phase', 'v1');
     forget(run, 'launch-only');
     const lost: Image = { ...first.image, source: { ...first.image.source, has: () => Promise.resolve(false) } };
@@ -214,9 +214,9 @@ async function exportTo(
   t: TestContext,
   input: ExportInput,
   ctx: TestContextOf,
-  ports: Partial<ExportPorts> = {},
-  directory: string = temporaryDirectory(t),
+  options: Partial<ExportPorts> & { readonly directory?: string } = {},
 ): Promise<Exported> {
+  const { directory = temporaryDirectory(t), ...ports } = options;
   await using sink = await openLayoutSink(directory, 'app', ctx);
   const location = parseLocation(`oci:${directory}:app`);
   const output = await exportImage(

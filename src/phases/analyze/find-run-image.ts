@@ -1,5 +1,5 @@
 import type { Context } from '../../core/context.ts';
-import { SlipwayError, type ErrorOptions } from '../../core/errors.ts';
+import { SlipwayError, type ErrorOptions, type Remedy } from '../../core/errors.ts';
 import type { Location } from '../../oci/location.ts';
 import type { Platform } from '../../oci/platform.ts';
 import type { ImageFinder } from '../../ports/image-finder.ts';
@@ -64,12 +64,12 @@ function unusable(refused: readonly Refusal[]): SlipwayError {
       hint: { kind: 'choose-run-image' },
     });
   const { error, name } = first;
-  const options: ErrorOptions = { cause: error, hint: error.hint ?? { kind: 'choose-run-image' } };
+  const options: ErrorOptions = { cause: error, hint: wayOut(error) };
   if (others.length === 0) {
     const reason = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
     return new SlipwayError('RUN_IMAGE_UNUSABLE', `the run image cannot be used: ${reason}`, {
       ...options,
-      details: { tried: name, ...error.details },
+      details: { tried: name, ...noteOf(error), ...error.details },
     });
   }
   const reasons = refused.map((refusal) => `${refusal.name}: ${refusal.error.message}`);
@@ -78,6 +78,17 @@ function unusable(refused: readonly Refusal[]): SlipwayError {
     `none of ${String(refused.length)} run images can be used: ${refused.map((refusal) => refusal.name).join(', ')}`,
     { ...options, details: { ...allDetails(refused), tried: reasons.join('; ') } },
   );
+}
+
+/** The cause's own words where its advice is replaced. */
+function noteOf(error: SlipwayError): Readonly<Record<string, string>> {
+  return error.code === 'IMAGE_NOT_FOUND' && error.hint?.kind === 'text' ? { note: error.hint.text } : {};
+}
+
+/** What the cause advises; where there is no such image, another name is the way out. */
+function wayOut(error: SlipwayError): Remedy {
+  const isMissing = error.code === 'IMAGE_NOT_FOUND' && error.hint?.kind === 'text';
+  return error.hint === undefined || isMissing ? { kind: 'choose-run-image' } : error.hint;
 }
 
 /** What was found out about all of them; of the same fact told twice, the first candidate's. */

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { openFolderLayerStore } from '../../src/cache/layer-store.ts';
+import { platformFeatures } from '../../src/cnb/features.ts';
+import { lifecycleMetadataLabel } from '../../src/cnb/labels.ts';
+import { EMPTY_LIFECYCLE_METADATA } from '../../src/cnb/layer-metadata.ts';
+import { SlipwayError } from '../../src/core/errors.ts';
+import { isScratch } from '../../src/image/plan.ts';
+import { createLocator, type Locator } from '../../src/locate/locator.ts';
+import { hexOf } from '../../src/oci/digest.ts';
+import { displayLocation, parseLocation } from '../../src/oci/location.ts';
+import type { RawManifest } from '../../src/oci/manifest.ts';
+import { parsePlatform } from '../../src/oci/platform.ts';
+import { analyze, type AnalyzeInput } from '../../src/phases/analyze.ts';
+import type { AssembledImage } from '../../src/store/copy.ts';
+import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
+import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
+import { goldenPlaces } from '../support/golden-layers.ts';
+import { entryOf, fill, imageOf, indexOf } from '../support/images.ts';
+import { startRegistry, testClient, type TestRegistry } from '../support/registry.ts';
+
+const LABELS = {
+  'io.buildpacks.base.id': 'test.base',
+  'io.buildpacks.base.distro.name': 'test',
+  'io.buildpacks.base.distro.version': '1',
+};
+const AMD64 = imageOf('linux/amd64', { config: { config: { Labels: LABELS } } });
+const ARM64 = imageOf('linux/arm64/v8');
+
+describe('analyze: the run image', () => {
+  it('of an index is resolved once, recorded at the platform manifest, and its target is what the image says', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    const index = indexOf([entryOf(AMD64), entryOf(ARM64)]);
+    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [index]);
+    const name = `${registry.name}/base/run:v1`;
+    const output = await analyze(inputOf(t, registry, { runImage: [named(name)] }), { images: locator }, ctx);
+    assert.deepEqual(output.analyzed.runImage, {
+      reference: parseLocation(`${registry.name}/base/run@${AMD64.manifest.descriptor.digest}`),
+      image: name,
+      extend: false,
+      target: { id: 'test.base', os: 'linux', arch: 'amd64', distro: { name: 'test', version: '1' } },
+      slipway: { requested: name, index: index.descriptor.digest, platform: 'linux/amd64' },
+    });
+    assert.ok(!isScratch(output.runImage));
+    assert.equal(output.runImage.manifestDigest, AMD64.manifest.descriptor.digest);
+    assert.equal(output.analyzed.previousImage, undefined);
+    assert.deepEqual(output.analyzed.metadata, EMPTY_LIFECYCLE_METADATA);
+    assert.ok(lines(ctx, 'info').includes('Image with name "my/app" not found'));
+    const resolved = ctx.events.filter((event) => event.type === 'image.resolved');
+    assert.deepEqual(
+      resolved.map((event) => event.role),
+      ['run image'],
+    );
+  });
+
+  it('follows the target', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
+    const input = inputOf(t, registry, { target: parsePlatform('linux/arm64') });
+    const { analyzed } = await analyze(input, { images: locator }, ctx);
+    assert.deepEqual(analyzed.runImage?.target, { os: 'linux', arch: 'arm64', archVariant: 'v8' });
+  });
+
+  it('that is missing stops here with exit 32, what the registry said and where credentials were looked up', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    const error = await failure(analyze(inputOf(t, registry, {}), { images: locator }, ctx));
+    assert.equal(error.code, 'RUN_IMAGE_UNUSABLE');
+    assert.equal(error.exit, 32);
+    assert.match(error.message, new RegExp(`^the run image cannot be used: .*${registry.name}/base/run:v1`));
+    assert.equal(error.details['status'], '404');
+    assert.equal(error.details['tried'], `${registry.name}/base/run:v1`);
+    assert.match(error.details['looked in'] ?? '', /test keychain/);
+    assert.deepEqual(error.hint, { kind: 'choose-run-image' });
+  });
+
+  it('without the platform says what is on offer', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
+    const input = inputOf(t, registry, { target: parsePlatform('linux/s390x') });
+    const error = await failure(analyze(input, { images: locator }, ctx));
+    assert.equal(error.code, 'RUN_IMAGE_UNUSABLE');
+    assert.deepEqual(error.hint, { kind: 'choose-platform', offered: ['linux/amd64', 'linux/arm64/v8'] });
+    assert.equal(error.details['offered'], 'linux/amd64, linux/arm64/v8');
+  });
+
+  it('with a 401, without layers, without os, or of one wrong platform stops here too', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
+    await push(t, registry, 'base/noos:v1', [imageOf('linux/amd64', { config: { os: '' } })]);
+    await push(t, registry, 'base/arm:v1', [ARM64]);
+    const closed = await setUp(t, { auth: { kind: 'basic', users: { someone: 'else' } } });
+    for (const [name, images] of [
+      [`${registry.name}/base/empty:v1`, locator],
+      [`${registry.name}/base/noos:v1`, locator],
+      [`${registry.name}/base/arm:v1`, locator],
+      [`${closed.registry.name}/base/run:v1`, closed.locator],
+    ] as const) {
+      const input = inputOf(t, registry, {
+        runImage: [named(name)],
+        outputs: [],
+        target: parsePlatform('linux/amd64'),
+      });
+      const error = await failure(analyze(input, { images }, ctx));
+      assert.equal(error.code, 'RUN_IMAGE_UNUSABLE', name);
+      assert.equal(error.exit, 32);
+      assert.ok(error.message.includes(name), error.message);
+    }
+  });
+
+  it('on the registry of the output is tried first, then the others in their order, and a skipped one is said', async (t) => {
+    const [near, far] = [await setUp(t), await setUp(t)];
+    await push(t, far.registry, 'base/run:v1', [ARM64]);
+    await push(t, near.registry, 'mirror/run:v1', [AMD64]);
+    const candidates = [`${far.registry.name}/base/run:v1`, `${near.registry.name}/mirror/run:v1`].map(named);
+    const input = inputOf(t, near.registry, { runImage: candidates });
+    const first = await analyze(input, { images: near.locator }, near.ctx);
+    assert.equal(first.analyzed.runImage?.image, candidates[1]?.name);
+    const gone = [named(`${near.registry.name}/gone/run:v1`), ...candidates.slice(0, 1)];
+    const second = await analyze({ ...input, runImage: gone }, { images: near.locator }, near.ctx);
+    assert.equal(second.analyzed.runImage?.image, candidates[0]?.name);
+    const warning = near.ctx.events.find((event) => event.type === 'warning');
+    assert.match(warning?.message ?? '', /gone\/run:v1 cannot be used/);
+  });
+
+  it('names every candidate and its reason when none can be used', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
+    const names = ['gone/run:v1', 'base/empty:v1'].map((name) => `${registry.name}/${name}`);
+    const error = await failure(
+      analyze(inputOf(t, registry, { runImage: names.map(named) }), { images: locator }, ctx),
+    );
+    assert.equal(error.message, `none of 2 run images can be used: ${names.join(', ')}`);
+    assert.match(error.details['tried'] ?? '', new RegExp(`^${names[0] ?? ''}: .*; ${names[1] ?? ''}: .*no layers`));
+  });
+
+  it('must be named, and scratch must have a platform', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    const none = await failure(analyze(inputOf(t, registry, { runImage: [] }), { images: locator }, ctx));
+    assert.equal(none.code, 'RUN_IMAGE_UNKNOWN');
+    assert.equal(none.exit, 3);
+    const scratch = inputOf(t, registry, { runImage: { kind: 'scratch' } });
+    assert.equal((await failure(analyze(scratch, { images: locator }, ctx))).code, 'ARGUMENT_INVALID');
+    const output = await analyze({ ...scratch, target: parsePlatform('linux/riscv64') }, { images: locator }, ctx);
+    assert.ok(isScratch(output.runImage));
+    assert.equal(output.runImage.platform.architecture, 'riscv64');
+    assert.equal(output.analyzed.runImage, undefined);
+  });
+});
+
+describe('analyze: outputs', () => {
+  it('that cannot be written to stop here, before any work', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    const closed = await setUp(t, { readOnly: true });
+    const input = inputOf(t, registry, { outputs: [parseLocation(`${closed.registry.name}/my/app`)] });
+    const error = await failure(analyze(input, { images: locator }, ctx));
+    assert.equal(error.exit, 32);
+    assert.match(
+      error.message,
+      new RegExp(`^failed to ensure registry read/write access to ${closed.registry.name}/my/app`),
+    );
+  });
+});
+
+describe('analyze: the previous image', () => {
+  it('gives its metadata and is pinned', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    const metadata = { ...EMPTY_LIFECYCLE_METADATA, app: [AMD64.layers[0]!.diffId], config: 'sha256:x' };
+    const previous = appImage(lifecycleMetadataLabel(metadata));
+    await push(t, registry, 'my/app:latest', [previous]);
+    const output = await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
+    assert.deepEqual(output.analyzed.metadata, metadata);
+    assert.equal(output.previousImage?.manifestDigest, previous.manifest.descriptor.digest);
+    assert.deepEqual(
+      output.analyzed.previousImage,
+      parseLocation(`${registry.name}/my/app@${previous.manifest.descriptor.digest}`),
+    );
+    assert.ok(
+      lines(ctx, 'debug').includes(`Found image with identifier "${displayLocation(output.previousImage.pinned)}"`),
+    );
+  });
+
+  it('without the label keeps its reference; with a label that cannot be read it is absent', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push(t, registry, 'my/app:latest', [imageOf('linux/amd64')]);
+    assert.ok((await analyze(inputOf(t, registry, {}), { images: locator }, ctx)).analyzed.previousImage);
+    await push(t, registry, 'my/app:latest', [appImage('{"app":7}')]);
+    const output = await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
+    assert.equal(output.analyzed.previousImage, undefined);
+  });
+
+  it('of another platform, or corrupt, is an info line', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push(t, registry, 'my/app:latest', [ARM64]);
+    await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
+    assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it is not for linux/amd64'));
+  });
+
+  it('that lost a layer is corrupt, unless the launch cache has it', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    const directory = temporaryDirectory(t);
+    const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
+    await using sink = await openLayoutSink(directory, 'app', ctx);
+    await fill(sink, [previous], ctx);
+    await sink.commit(ctx);
+    rmSync(join(directory, 'blobs/sha256', hexOf(previous.layers[0]!.descriptor.digest)));
+    const input = inputOf(t, registry, { previousImage: parseLocation(`oci:${directory}:app`) });
+    const without = await analyze(input, { images: locator }, ctx);
+    assert.equal(without.previousImage, undefined);
+    assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it was corrupt'));
+    const launchCache = await openFolderLayerStore(temporaryDirectory(t), ctx);
+    await launchCache.add(previous.layers[0]!, ctx);
+    const withCache = await analyze(input, { images: locator, launchCache }, ctx);
+    assert.equal(withCache.previousImage?.manifestDigest, previous.manifest.descriptor.digest);
+  });
+
+  it('behind a registry that refuses stops here', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push(t, registry, 'base/run:v1', [AMD64]);
+    const closed = await setUp(t, { auth: { kind: 'basic', users: { someone: 'else' } } });
+    const input = inputOf(t, registry, { previousImage: parseLocation(`${closed.registry.name}/my/app`) });
+    const error = await failure(analyze(input, { images: locator }, ctx));
+    assert.equal(error.code, 'REGISTRY_UNAUTHORIZED');
+    assert.equal(error.exit, 32);
+  });
+});
+
+interface SetUp {
+  readonly registry: TestRegistry;
+  readonly locator: Locator;
+  readonly ctx: TestContextOf;
+}
+
+async function setUp(t: TestContext, options: Parameters<typeof startRegistry>[1] = {}): Promise<SetUp> {
+  const registry = await startRegistry(t, options);
+  const locator = createLocator({
+    registry: {
+      insecure: [],
+      credentials: { find: () => Promise.resolve({ trace: ['test keychain'] }) },
+      userAgent: 'slipway-test',
+      retry: { attempts: 1, baseDelayMs: 1 },
+    },
+    hostArchitecture: 'amd64',
+  });
+  t.after(() => locator[Symbol.asyncDispose]());
+  return { registry, locator, ctx: testContext(t) };
+}
+
+async function push(
+  t: TestContext,
+  registry: TestRegistry,
+  name: string,
+  images: readonly AssembledImage[],
+  top: readonly RawManifest[] = [],
+): Promise<void> {
+  const [repository = '', tag = ''] = name.split(':');
+  await using sink = testClient(t).repository(registry.name, repository).openSink(tag);
+  await fill(sink, images, registry.ctx, top);
+  await sink.commit(registry.ctx);
+}
+
+function inputOf(t: TestContext, registry: TestRegistry, edits: Partial<AnalyzeInput>): AnalyzeInput {
+  const app = parseLocation(`${registry.name}/my/app`);
+  return {
+    runImage: [named(`${registry.name}/base/run:v1`)],
+    previousImage: app,
+    previousName: 'my/app',
+    outputs: [app],
+    target: undefined,
+    skipLayers: false,
+    layers: goldenPlaces(t).layers,
+    features: platformFeatures('0.15'),
+    ...edits,
+  };
+}
+
+function named(name: string): { readonly location: ReturnType<typeof parseLocation>; readonly name: string } {
+  return { location: parseLocation(name), name };
+}
+
+function appImage(label: string): AssembledImage {
+  const config = { config: { Labels: { 'io.buildpacks.lifecycle.metadata': label } } };
+  return imageOf('linux/amd64', { config, layers: ['an app'] });
+}
+
+function lines(ctx: TestContextOf, level: string): readonly string[] {
+  return ctx.events.flatMap((event) => (event.type === 'log' && event.level === level ? [event.message] : []));
+}
+
+async function failure(promise: Promise<unknown>): Promise<SlipwayError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof SlipwayError, String(error));
+  return error;
+}
