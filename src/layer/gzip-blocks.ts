@@ -14,8 +14,8 @@ import { crc32, constants, deflateRaw } from 'node:zlib';
  */
 export const BLOCK_FORMAT: string = 'slipway-gzip-1';
 
-export const GZIP_BLOCK_SIZE = 1024 * 1024;
-export const GZIP_DICTIONARY_SIZE = 32 * 1024;
+export const GZIP_BLOCK_SIZE: number = 1024 * 1024;
+export const GZIP_DICTIONARY_SIZE: number = 32 * 1024;
 
 /** Room for a whole block's output, so that one block is one job of the thread pool whatever it holds. */
 const OUTPUT_SIZE = GZIP_BLOCK_SIZE + 16 * 1024;

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { isSystem, SlipwayError } from '../core/errors.ts';
 import type { TarHeader } from '../tar/header.ts';
 import { ancestors, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
 import type { LayerEntry, LayerSource } from './layer-source.ts';
@@ -68,14 +68,21 @@ function* ownEntry(place: Place, location: Located, ctx: Context): Generator<Pac
     place.parents === 'from-disk'
       ? undefined
       : place.parents.find((parent) => fromText(parent.path) === location.logical);
-  if (!existsSync(toBuffer(location.real))) {
-    throw new SlipwayError('FILE_NOT_FOUND', `${showPath(location.real)} does not exist`);
-  }
+  checkExists(location.real);
   const found = diskEntry(location, place.owner, ctx);
   if (found === undefined) return false;
   const isDirectory = found.header.type === 'directory';
   yield given !== undefined && isDirectory ? directory(location.logical, given) : found;
   return isDirectory;
+}
+
+function checkExists(real: BytePath): void {
+  try {
+    lstatSync(toBuffer(real));
+  } catch (error) {
+    if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw readError(real, error);
+    throw new SlipwayError('FILE_NOT_FOUND', `${showPath(real)} does not exist`, { cause: error });
+  }
 }
 
 /** The directories above `path`, top first. */

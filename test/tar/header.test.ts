@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { digestOf } from '../../src/oci/digest.ts';
 import { encodeHeader, encodeHeaderInto, END_OF_ARCHIVE, type TarHeader } from '../../src/tar/header.ts';
 
-function header(fields: Partial<Omit<TarHeader, 'name' | 'linkname'>> & { name: string; linkname?: string }): TarHeader {
+function header(
+  fields: Partial<Omit<TarHeader, 'name' | 'linkname'>> & { name: string; linkname?: string },
+): TarHeader {
   return {
     type: 'file',
     mode: 0o644,
