@@ -12,10 +12,13 @@ export async function askApp(starter, container) {
   const env = { ...container.env, PORT: '0', HOST: '127.0.0.1' };
   const child = startContainer(starter, { ...container, env });
   const ended = new Promise((resolve) => child.once('close', resolve));
+  const printed = [];
   try {
-    const port = await listeningPort(child);
+    const port = await listeningPort(child, printed);
     const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(START_MS) });
     return { status: response.status, answer: await response.json(), ms: performance.now() - start };
+  } catch (error) {
+    throw new Error([`the app did not answer: ${error.message}`, ...printed].join('\n  '), { cause: error });
   } finally {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -24,9 +27,8 @@ export async function askApp(starter, container) {
   }
 }
 
-async function listeningPort(child) {
-  const printed = [];
-  const port = new Promise((resolve, reject) => {
+function listeningPort(child, printed) {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('it did not listen in time')), START_MS);
     child.once('error', reject);
     child.once('close', (code, signal) => {
@@ -44,9 +46,4 @@ async function listeningPort(child) {
       });
     }
   });
-  try {
-    return await port;
-  } catch (error) {
-    throw new Error([`the app did not start: ${error.message}`, ...printed].join('\n  '), { cause: error });
-  }
 }

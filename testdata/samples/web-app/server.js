@@ -1,5 +1,6 @@
 // Answers every request with what it knows about how it was started: JSON, or HTML for a browser.
 import { createServer } from 'node:http';
+import { getHeapStatistics } from 'node:v8';
 import bytes from 'bytes';
 import escapeHtml from 'escape-html';
 import etag from 'etag';
@@ -14,7 +15,7 @@ const server = createServer((request, response) => {
     fromProfileD: process.env.GREETING_FROM_PROFILE_D,
     nodeEnv: process.env.NODE_ENV,
     node: process.version,
-    memory: bytes(process.memoryUsage().rss),
+    memory: bytes(getHeapStatistics().used_heap_size),
     up: ms(Math.round(process.uptime() * 1000)),
   };
   const wantsHtml = request.headers.accept?.includes('text/html') === true;
