@@ -47,6 +47,7 @@ async function scene(t: TestContext, buildpack: SampleBuildpack): Promise<Scene>
   );
   await sink.commit(ctx);
   const app = writeApp(join(directory, 'app'), { 'note.txt': 'an app\n' });
+  writeApp(directory, { launcher: '#!/bin/sh\nexec "$@"\n' });
   return {
     directory,
     cache: join(directory, 'not-there-yet/cache'),
@@ -74,6 +75,8 @@ function buildArgs(s: Scene, who: string, barrier?: string, parties = 2): readon
       'host',
     ],
     ...[
+      '--launcher',
+      join(s.directory, 'launcher'),
       '--cache-dir',
       s.cache,
       '--launch-cache',
@@ -184,7 +187,6 @@ describe('the launch cache', () => {
     const owner = process.getuid?.() === 0 ? ['-uid', '1000', '-gid', '1000'] : [];
     const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : undefined;
     const launcher = join(s.directory, 'launcher');
-    writeApp(s.directory, { launcher: '#!/bin/sh\nexec "$@"\n' });
     const phases = async (deleteBlobs: boolean): Promise<string> => {
       rmSync(layers, { recursive: true, force: true });
       mkdirSync(layers);
