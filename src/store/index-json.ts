@@ -53,7 +53,7 @@ export function findEntry(entries: readonly Descriptor[], name: string | undefin
   });
 }
 
-export function entryName(entry: Descriptor): string | undefined {
+function entryName(entry: Descriptor): string | undefined {
   return entry.annotations?.[REF_NAME] ?? entry.annotations?.[IMAGE_NAME];
 }
 

@@ -39,7 +39,7 @@ export async function mergeIndexJson(directory: string, names: ReadonlyMap<strin
 }
 
 /** An index entry as plain data, keys in Go's order. */
-export function entryJson(descriptor: Descriptor): JsonObject {
+function entryJson(descriptor: Descriptor): JsonObject {
   const json = descriptorToJson(descriptor);
   const { annotations } = json;
   return annotations instanceof Map ? { ...json, annotations: Object.fromEntries(annotations) } : json;

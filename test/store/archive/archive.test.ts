@@ -14,6 +14,7 @@ import { openArchiveSink, type ArchiveSinkOptions } from '../../../src/store/arc
 import { putImage, type AssembledImage } from '../../../src/store/copy.ts';
 import { selectImage } from '../../../src/store/select.ts';
 import { validateStore } from '../../../src/store/validate.ts';
+import { encodeHeader, END_OF_ARCHIVE } from '../../../src/tar/header.ts';
 import { readTar } from '../../../src/tar/reader.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../../support/context.ts';
 import { entryOf, fill, imageOf, indexOf, layerOf, tarOf } from '../../support/images.ts';
@@ -248,6 +249,30 @@ describe('what docker save wrote before layouts', () => {
     });
   }
 
+  it('a layer that is a link to another is followed, inside the archive only', async (t) => {
+    const ctx = testContext(t);
+    const directory = temporaryDirectory(t);
+    const image = imageOf('linux/amd64', { layers: ['one', 'one'], family: 'docker', compression: 'none' });
+    const manifest = [{ Config: 'c.json', RepoTags: [], Layers: ['one/layer.tar', 'two/layer.tar'] }];
+    const head = tarOf({
+      'c.json': configBytes(image),
+      'manifest.json': Buffer.from(JSON.stringify(manifest)),
+      'one/layer.tar': layerBytes('one', 'none'),
+    });
+    const withLink = (target: string): Buffer =>
+      Buffer.concat([head.subarray(0, -1024), linkHeader('two/layer.tar', target), END_OF_ARCHIVE]);
+    for (const target of ['../one/layer.tar', '/one/layer.tar', '../../../one/layer.tar']) {
+      const file = join(directory, 'saved.tar');
+      writeFileSync(file, withLink(target));
+      assert.deepEqual(await validateStore(await opened(t, file, ctx), ctx), []);
+    }
+    for (const target of ['layer.tar', '/etc/passwd', '../none']) {
+      const file = join(directory, 'bad.tar');
+      writeFileSync(file, withLink(target));
+      await assert.rejects(openArchive(file, ctx), { code: 'STORE_INVALID', message: /lists "two\/layer\.tar"/ });
+    }
+  });
+
   it('an archive without manifest.json is refused, with the reason', async (t) => {
     const ctx = testContext(t);
     const file = join(temporaryDirectory(t), 'saved.tar');
@@ -270,6 +295,11 @@ describe('what docker save wrote before layouts', () => {
     });
   });
 });
+
+function linkHeader(name: string, target: string): Uint8Array {
+  const owner = { mode: 0o777, uid: 0, gid: 0, size: 0 };
+  return encodeHeader({ name: Buffer.from(name), type: 'symlink', linkname: Buffer.from(target), ...owner });
+}
 
 describe('reading archives of any kind', () => {
   it('compressed with gzip as a whole', async (t) => {

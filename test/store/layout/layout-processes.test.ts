@@ -42,8 +42,9 @@ async function ended(child: Child, word: string): Promise<never> {
 }
 
 async function finish({ child }: Writer): Promise<void> {
+  const exit = once(child, 'exit');
   child.stdin.write('go\n');
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await exit) as [number | null];
   assert.equal(code, 0);
 }
 
@@ -107,6 +108,26 @@ describe('a layout that several processes write', () => {
     await sink.commit(ctx);
     assert.deepEqual(leftovers(directory), []);
     assert.deepEqual(await validateStore(openLayout(directory), ctx), []);
+  });
+
+  it('killed at any instant: sound before the next save, complete and tidy after it', async (t) => {
+    const ctx = testContext(t);
+    const directory = join(temporaryDirectory(t), 'out');
+    await finish(await start(directory, 'first'));
+    for (const ms of [0, 3, 6, 9, 12, 16, 20, 25, 35]) {
+      const { child } = await start(directory, 'second');
+      const exit = once(child, 'exit');
+      child.stdin.write('go\n');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      child.kill('SIGKILL');
+      await exit;
+      assert.deepEqual(await validateStore(openLayout(directory), ctx), [], `killed after ${String(ms)} ms`);
+    }
+    await finish(await start(directory, 'second'));
+    const names = (await openLayout(directory).list(ctx)).map(({ name }) => name);
+    assert.deepEqual(names, ['first', 'second']);
+    assert.deepEqual(leftovers(directory), []);
+    assert.equal(readdirSync(join(directory, 'blobs', 'sha256')).length, 7);
   });
 
   it('a blob that another process is writing is left alone', async (t) => {
