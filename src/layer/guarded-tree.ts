@@ -76,18 +76,21 @@ export class GuardedTree {
 
   /** Gives the regular file `target` of the same tree another name. */
   hardlink(path: BytePath, target: BytePath, refusal: Refusal): void {
-    for (let parent = parentOf(target); parent !== ''; parent = parentOf(parent)) {
-      if (!this.#known.has(parent) && this.#stat(parent)?.isDirectory() !== true) {
-        throw refusal.escape('is a hard link to a path that is not made of directories');
-      }
+    // From the top, so that no look goes through a link.
+    const missing = 'is a hard link to a file that is not there';
+    for (const parent of parentsOf(target)) {
+      if (this.#known.has(parent)) continue;
+      const found = this.#stat(parent);
+      if (found === undefined) throw refusal.invalid(missing);
+      if (!found.isDirectory()) throw refusal.escape('is a hard link to a path that is not made of directories');
     }
     const found = this.#stat(target);
-    if (found === undefined) throw refusal.invalid('is a hard link to a file that is not there');
+    if (found === undefined) throw refusal.invalid(missing);
     if (!found.isFile()) throw refusal.escape('is a hard link to something other than a file');
     if (path === target) return;
     this.#clear(path, refusal);
-    // The target may have been replaced by what was cleared away.
-    if (this.#stat(target)?.isFile() !== true) throw refusal.invalid('is a hard link that replaces its own target');
+    // The target may have gone with what was cleared away.
+    if (!this.#isFileStill(target)) throw refusal.invalid('is a hard link that replaces its own target');
     linkSync(this.#real(target), this.#real(path));
   }
 
@@ -142,6 +145,11 @@ export class GuardedTree {
     for (const made of this.#made.keys()) if (made === path || made.startsWith(inside)) this.#made.delete(made);
   }
 
+  #isFileStill(path: BytePath): boolean {
+    const isWay = parentsOf(path).every((parent) => this.#stat(parent)?.isDirectory() === true);
+    return isWay && this.#stat(path)?.isFile() === true;
+  }
+
   #stat(path: BytePath): Stats | undefined {
     try {
       return lstatSync(this.#real(path));
@@ -158,4 +166,10 @@ export class GuardedTree {
 
 function parentOf(path: BytePath): BytePath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** `a/b/c` → `a`, `a/b`. */
+function parentsOf(path: BytePath): readonly BytePath[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -167,6 +167,7 @@ describe('extractLayer', () => {
     'a hard link to a file outside': [hardlink('/w/h', '/outside/secret')],
     'a hard link with ..': [hardlink('/w/h', '/w/../outside/secret')],
     'a hard link through a link': [link('/w/l', '../outside'), hardlink('/w/h', '/w/l/secret'), file('/w/h')],
+    'a hard link below a file': [file('/w/f'), hardlink('/w/h', '/w/f/x/y')],
     'a hard link to a link': [link('/w/l', '../outside/secret'), hardlink('/w/h', '/w/l'), file('/w/h')],
     'a NUL byte in a name': [extended('x', record('path', '/w/a\0b')), file('/w/c')],
   };
@@ -189,6 +190,7 @@ describe('extractLayer', () => {
       [file('/w/f'), file('/w/f/g')],
       [entry({ name: '/w/l', type: 'symlink' })],
       [directory('/w/d'), file('/w/d/f'), hardlink('/w/d', '/w/d/f')],
+      [hardlink('/w/h', '/w/no/such')],
     ]) {
       const { root, extract } = scene(t);
       await assert.rejects(extract(...parts), { code: 'ARCHIVE_INVALID' });
