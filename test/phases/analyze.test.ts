@@ -33,7 +33,7 @@ describe('analyze: the run image', () => {
   it('of an index is resolved once, recorded at the platform manifest, and its target is what the image says', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     const index = indexOf([entryOf(AMD64), entryOf(ARM64)]);
-    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [index]);
+    await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [index]);
     const name = `${registry.name}/base/run:v1`;
     const output = await analyze(inputOf(t, registry, { runImage: [named(name)] }), { images: locator }, ctx);
     assert.deepEqual(output.analyzed.runImage, {
@@ -57,7 +57,7 @@ describe('analyze: the run image', () => {
 
   it('follows the target', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
+    await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
     const input = inputOf(t, registry, { target: parsePlatform('linux/arm64') });
     const { analyzed } = await analyze(input, { images: locator }, ctx);
     assert.deepEqual(analyzed.runImage?.target, { os: 'linux', arch: 'arm64', archVariant: 'v8' });
@@ -77,7 +77,7 @@ describe('analyze: the run image', () => {
 
   it('without the platform says what is on offer', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
+    await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
     const input = inputOf(t, registry, { target: parsePlatform('linux/s390x') });
     const error = await failure(analyze(input, { images: locator }, ctx));
     assert.equal(error.code, 'RUN_IMAGE_UNUSABLE');
@@ -87,9 +87,9 @@ describe('analyze: the run image', () => {
 
   it('with a 401, without layers, without os, or of one wrong platform stops here too', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
-    await push(t, registry, 'base/noos:v1', [imageOf('linux/amd64', { config: { os: '' } })]);
-    await push(t, registry, 'base/arm:v1', [ARM64]);
+    await push({ t, registry }, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
+    await push({ t, registry }, 'base/noos:v1', [imageOf('linux/amd64', { config: { os: '' } })]);
+    await push({ t, registry }, 'base/arm:v1', [ARM64]);
     const closed = await setUp(t, { auth: { kind: 'basic', users: { someone: 'else' } } });
     for (const [name, images] of [
       [`${registry.name}/base/empty:v1`, locator],
@@ -111,8 +111,8 @@ describe('analyze: the run image', () => {
 
   it('on the registry of the output is tried first, then the others in their order, and a skipped one is said', async (t) => {
     const [near, far] = [await setUp(t), await setUp(t)];
-    await push(t, far.registry, 'base/run:v1', [ARM64]);
-    await push(t, near.registry, 'mirror/run:v1', [AMD64]);
+    await push({ t, registry: far.registry }, 'base/run:v1', [ARM64]);
+    await push({ t, registry: near.registry }, 'mirror/run:v1', [AMD64]);
     const candidates = [`${far.registry.name}/base/run:v1`, `${near.registry.name}/mirror/run:v1`].map(named);
     const input = inputOf(t, near.registry, { runImage: candidates });
     const first = await analyze(input, { images: near.locator }, near.ctx);
@@ -126,7 +126,7 @@ describe('analyze: the run image', () => {
 
   it('names every candidate and its reason when none can be used', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
+    await push({ t, registry }, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
     const names = ['gone/run:v1', 'base/empty:v1'].map((name) => `${registry.name}/${name}`);
     const error = await failure(
       analyze(inputOf(t, registry, { runImage: names.map(named) }), { images: locator }, ctx),
@@ -152,7 +152,7 @@ describe('analyze: the run image', () => {
 describe('analyze: outputs', () => {
   it('that cannot be written to stop here, before any work', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
     const closed = await setUp(t, { readOnly: true });
     const input = inputOf(t, registry, { outputs: [parseLocation(`${closed.registry.name}/my/app`)] });
     const error = await failure(analyze(input, { images: locator }, ctx));
@@ -167,10 +167,10 @@ describe('analyze: outputs', () => {
 describe('analyze: the previous image', () => {
   it('gives its metadata and is pinned', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
     const metadata = { ...EMPTY_LIFECYCLE_METADATA, app: [AMD64.layers[0]!.diffId], config: 'sha256:x' };
     const previous = appImage(lifecycleMetadataLabel(metadata));
-    await push(t, registry, 'my/app:latest', [previous]);
+    await push({ t, registry }, 'my/app:latest', [previous]);
     const output = await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
     assert.deepEqual(output.analyzed.metadata, metadata);
     assert.equal(output.previousImage?.manifestDigest, previous.manifest.descriptor.digest);
@@ -185,25 +185,25 @@ describe('analyze: the previous image', () => {
 
   it('without the label keeps its reference; with a label that cannot be read it is absent', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
-    await push(t, registry, 'my/app:latest', [imageOf('linux/amd64')]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'my/app:latest', [imageOf('linux/amd64')]);
     assert.ok((await analyze(inputOf(t, registry, {}), { images: locator }, ctx)).analyzed.previousImage);
-    await push(t, registry, 'my/app:latest', [appImage('{"app":7}')]);
+    await push({ t, registry }, 'my/app:latest', [appImage('{"app":7}')]);
     const output = await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
     assert.equal(output.analyzed.previousImage, undefined);
   });
 
   it('of another platform, or corrupt, is an info line', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
-    await push(t, registry, 'my/app:latest', [ARM64]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'my/app:latest', [ARM64]);
     await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
     assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it is not for linux/amd64'));
   });
 
   it('that lost a layer is corrupt, unless the launch cache has it', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
     const directory = temporaryDirectory(t);
     const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
     await using sink = await openLayoutSink(directory, 'app', ctx);
@@ -222,7 +222,7 @@ describe('analyze: the previous image', () => {
 
   it('behind a registry that refuses stops here', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
-    await push(t, registry, 'base/run:v1', [AMD64]);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
     const closed = await setUp(t, { auth: { kind: 'basic', users: { someone: 'else' } } });
     const input = inputOf(t, registry, { previousImage: parseLocation(`${closed.registry.name}/my/app`) });
     const error = await failure(analyze(input, { images: locator }, ctx));
@@ -253,8 +253,7 @@ async function setUp(t: TestContext, options: Parameters<typeof startRegistry>[1
 }
 
 async function push(
-  t: TestContext,
-  registry: TestRegistry,
+  { t, registry }: { readonly t: TestContext; readonly registry: TestRegistry },
   name: string,
   images: readonly AssembledImage[],
   top: readonly RawManifest[] = [],
