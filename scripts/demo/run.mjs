@@ -9,7 +9,7 @@ import { containerOf, readImage, unpack, validateOutputs } from './built-image.m
 import { npmSettings } from './npm-settings.mjs';
 import { commandText, runSlipway } from './run-slipway.mjs';
 import { createChecks, fact, megabytes, seconds, short, title } from './screen.mjs';
-import { chooseStarter } from './starters.mjs';
+import { chooseStarter, STARTER_NAMES } from './starters.mjs';
 import { prepareWorkDirectory } from './work-directory.mjs';
 
 const IMAGE = 'web-app';
@@ -70,18 +70,13 @@ async function tell(demo) {
 }
 
 function buildArguments(paths, runImage, sandbox) {
+  // A cached layer knows the path it was made for, which depends on the sandbox.
+  const cache = join(paths.cache, sandbox);
   return [
     ...['build', IMAGE, '--path', show(paths.app)],
     ...['--buildpacks', 'testdata/samples/buildpacks', '--order', 'testdata/samples/order.toml'],
-    ...[
-      '--run-image',
-      show(runImage.location),
-      '--cache-dir',
-      show(paths.cache),
-      '--sandbox',
-      sandbox,
-      ...npmSettings(),
-    ],
+    ...['--run-image', show(runImage.location), '--cache-dir', show(cache)],
+    ...['--sandbox', sandbox, ...npmSettings()],
     ...['--output', `oci:${show(paths.layout)}`, '--output', `docker-archive:${show(paths.archive)}`],
   ];
 }
@@ -93,7 +88,8 @@ async function chooseSandbox({ slipway, ctx, values }) {
     return (await slipway.chooseSandbox('auto', ctx)).name;
   } catch (error) {
     if (!slipway.hasCode(error, 'SANDBOX_UNAVAILABLE')) throw error;
-    fact('sandbox', `host, since bubblewrap cannot be used here: ${error.message}`);
+    const why = Object.entries(error.details).map(([name, reason]) => `${name}: ${reason}`);
+    fact('sandbox', ['host, which isolates nothing, since nothing better works here', ...why].join('\n'));
     return 'host';
   }
 }
@@ -168,7 +164,7 @@ async function startAndAsk(demo, paths, { image }, message, chosen) {
 function announce({ starter, refused }, values) {
   for (const reason of refused) fact('cannot use', reason);
   if (starter === undefined) {
-    const tried = values['start-with'] ?? 'bubblewrap, crun, podman, docker, unshare, chroot';
+    const tried = values['start-with'] ?? STARTER_NAMES.join(', ');
     fact('not started', `this machine lets nothing start a container here (${tried}); the image was only validated`);
   }
   return starter;

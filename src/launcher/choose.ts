@@ -32,8 +32,8 @@ export interface LauncherFacts {
 }
 
 /** Where builder images keep the lifecycle's launcher. */
-export const BUILDER_LAUNCHER: string = '/cnb/lifecycle/launcher';
-export const SHELL_LAUNCHER_LABEL: Label = { key: 'io.slipway.launcher.kind', value: 'sh' };
+const BUILDER_LAUNCHER: string = '/cnb/lifecycle/launcher';
+const SHELL_LAUNCHER_LABEL: Label = { key: 'io.slipway.launcher.kind', value: 'sh' };
 
 /** A value with `/` is a path; `auto builder shell none` are words; anything else throws `ARGUMENT_INVALID` (exit 3). */
 export function parseLauncherChoice(text: string): LauncherChoice {

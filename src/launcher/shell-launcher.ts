@@ -6,7 +6,7 @@ import program from './launcher.sh';
 import { quoteWord, quoteWords } from './quote.ts';
 
 /** Version of the program's text and of its data block: part of every image's launcher layer, so it changes only with them. */
-export const LAUNCHER_FORMAT: number = 1;
+const LAUNCHER_FORMAT: number = 1;
 
 /** Platform APIs that the program knows; it refuses the others at start with exit 11, so generating for them is refused too. */
 const PROGRAM_APIS: readonly string[] = ['0.14', '0.15'];
