@@ -139,7 +139,6 @@ function planImage(input: ExportInput, content: ImageContent, ctx: Context): Ima
   const { runImage } = input;
   const base = isScratch(runImage) ? runImage : ({ kind: 'image', image: runImage } as const);
   const layers = content.made.map(({ layer, request }) => ({ layer, createdBy: request.createdBy }));
-  assertLayerCount(layers.length + (isScratch(runImage) ? 0 : runImage.layers.length), ctx);
   return { base, layers, ...imageSettings(input, lifecycleMetadata(input, content), ctx) };
 }
 
@@ -210,22 +209,4 @@ function assertTarget({ target, runImage }: ExportInput): void {
     `the run image is for ${os}/${architecture}, but the build was for ${target.os}/${target.arch}`,
     { hint: 'analyze again: the run image changed since' },
   );
-}
-
-/** Layers that overlayfs can stack; some engines stop below (contract has no number, docker's is 127). */
-const MOST_LAYERS = 127;
-const MANY_LAYERS = 100;
-
-function assertLayerCount(count: number, ctx: Context): void {
-  if (count > MOST_LAYERS) {
-    throw new SlipwayError(
-      'TOO_MANY_LAYERS',
-      `the image would have ${String(count)} layers, ${String(MOST_LAYERS)} can be run`,
-      {
-        hint: 'use fewer slices or buildpack layers, or a run image with fewer layers',
-      },
-    );
-  }
-  if (count > MANY_LAYERS)
-    log(ctx, 'warn', `The image has ${String(count)} layers; engines can run ${String(MOST_LAYERS)} at most`);
 }

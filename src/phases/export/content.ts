@@ -6,6 +6,7 @@ import { planSlices } from '../../layer/slices.ts';
 import type { ExportInput, ExportPorts } from '../export.ts';
 import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
 import { launchLayers } from './buildpack-layers.ts';
+import { assertLayerCount } from './layer-count.ts';
 import { announce, type LayerRequest, type MadeLayer } from './layer-request.ts';
 import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
 import { linesOf, type AppCount } from './log-lines.ts';
@@ -37,9 +38,9 @@ export async function makeContent(input: ExportInput, ports: ExportPorts, ctx: C
     directories.push(await readBuildpackDirectory(buildpack, input.layers, ctx));
   const app = await appLayers(input, ctx);
   const requests = [...(await layersBelowApp(input, directories, ports)), ...app, ...layersAboveApp(input)];
-  if (!isScratch(input.runImage)) {
-    for (const layer of input.runImage.layers) announce({ id: 'base', layer, status: 'referenced' }, ctx);
-  }
+  const base = isScratch(input.runImage) ? [] : input.runImage.layers;
+  assertLayerCount(base.length + requests.length, ctx);
+  for (const layer of base) announce({ id: 'base', layer, status: 'referenced' }, ctx);
   const count: AppCount = { total: app.length, seen: 0, reused: 0 };
   const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
     done: (layer) => {
