@@ -2,9 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { decodeOrder } from '../cnb/files/order.ts';
 import { decodeModule } from '../cnb/files/module.ts';
-import { moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
+import { escapeId, moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
-import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { openModules } from '../workspace/buildpacks.ts';
 import { refuseExtensions } from './read-order.ts';
 
 /** Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. */
@@ -13,6 +14,7 @@ export async function chooseOrder(file: string | undefined, buildpacks: string, 
   const path = file ?? ((await exists(inDirectory)) ? inDirectory : undefined);
   if (path !== undefined) {
     const { order } = refuseExtensions(decodeOrder(await readOrderFile(path), path), path);
+    await checkModules(order, path, buildpacks);
     ctx.emit({ type: 'order.chosen', source: path, groups: order.length });
     return order;
   }
@@ -21,6 +23,25 @@ export async function chooseOrder(file: string | undefined, buildpacks: string, 
   if (only === undefined || others.length > 0) throw unclear(buildpacks, modules);
   ctx.emit({ type: 'order.chosen', source: `${moduleName(only)}, the only buildpack in ${buildpacks}`, groups: 1 });
   return [[{ kind: 'buildpack', id: only.id, version: only.version, optional: false }]];
+}
+
+/** Every buildpack that the order names is there. Throws `BUILDPACK_NOT_FOUND` with what is there instead. */
+async function checkModules(order: Order, file: string, buildpacks: string): Promise<void> {
+  const finder = openModules(buildpacks, 'buildpack');
+  for (const element of order.flat()) {
+    try {
+      await finder.find(element.id, element.version);
+    } catch (error) {
+      if (!hasCode(error, 'BUILDPACK_NOT_FOUND')) throw error;
+      const found = (await listModules(buildpacks)).map(moduleName).join(', ');
+      throw new SlipwayError('BUILDPACK_NOT_FOUND', `buildpack ${moduleName(element)} is not in ${buildpacks}`, {
+        exit: 1,
+        cause: error,
+        details: { 'asked by': file, found: found === '' ? 'nothing' : found },
+        hint: `it belongs in ${join(buildpacks, escapeId(element.id), element.version)}`,
+      });
+    }
+  }
 }
 
 async function readOrderFile(path: string): Promise<Uint8Array> {

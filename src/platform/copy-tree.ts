@@ -1,9 +1,20 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, lchown, lstat, mkdir, readdir, readlink, symlink, utimes } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  type Stats,
+} from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { writeError } from '../core/atomic-file.ts';
+import { createPacer, type Pacer } from '../layer/pacer.ts';
 import type { Owner } from '../layer/place.ts';
 
 export interface CopyTreeOptions {
@@ -13,16 +24,15 @@ export interface CopyTreeOptions {
   readonly skip?: ReadonlySet<string>;
 }
 
-/** Files that are copied at once. */
-const BATCH = 16;
 const SLASH = Buffer.from('/');
 
 /**
  * Copies a directory tree: modes and times as they are, symbolic links as links, names of any bytes; by reference where the file
  * system can. Sockets, pipes and devices are left out with a warning. `to` must exist. Throws `FILE_NOT_READABLE` naming the path.
+ * Synchronous calls with pauses: for many small files a promise a call costs several times the time and the memory.
  */
 export async function copyTree(from: string, to: string, ctx: Context, options: CopyTreeOptions = {}): Promise<void> {
-  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to) }, ctx, options);
+  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to) }, createPacer(ctx), ctx, options);
 }
 
 interface Pair {
@@ -30,29 +40,30 @@ interface Pair {
   readonly to: Buffer;
 }
 
-async function copyDirectory(pair: Pair, ctx: Context, options: CopyTreeOptions): Promise<void> {
-  const names = await readable(pair.from, () => readdir(pair.from, { encoding: 'buffer' }));
-  for (let index = 0; index < names.length; index += BATCH) {
-    ctx.signal.throwIfAborted();
-    await Promise.all(names.slice(index, index + BATCH).map((name) => copyEntry(below(pair, name), ctx, options)));
+async function copyDirectory(pair: Pair, pacer: Pacer, ctx: Context, options: CopyTreeOptions): Promise<void> {
+  for (const name of readable(pair.from, () => readdirSync(pair.from, { encoding: 'buffer' }))) {
+    const entry = below(pair, name);
+    if (options.skip?.has(entry.from.toString()) === true) continue;
+    const stats = readable(entry.from, () => lstatSync(entry.from));
+    if (stats.isDirectory()) {
+      writable(entry.to, () => mkdirSync(entry.to));
+      await copyDirectory(entry, pacer, ctx, options);
+      finish(entry.to, stats, options);
+    } else {
+      copyEntry(entry, stats, ctx, options);
+    }
+    await pacer.pause();
   }
 }
 
-async function copyEntry(pair: Pair, ctx: Context, options: CopyTreeOptions): Promise<void> {
-  const { from, to } = pair;
-  if (options.skip?.has(from.toString()) === true) return;
-  const stats = await readable(from, () => lstat(from));
-  if (stats.isDirectory()) {
-    await writable(to, () => mkdir(to));
-    await copyDirectory(pair, ctx, options);
-    await finish(to, stats, options);
-  } else if (stats.isFile()) {
-    await readable(from, () => copyFile(from, to, constants.COPYFILE_FICLONE));
-    await finish(to, stats, options);
+function copyEntry({ from, to }: Pair, stats: Stats, ctx: Context, options: CopyTreeOptions): void {
+  if (stats.isFile()) {
+    readable(from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE));
+    finish(to, stats, options);
   } else if (stats.isSymbolicLink()) {
-    const target = await readable(from, () => readlink(from, { encoding: 'buffer' }));
-    await writable(to, () => symlink(target, to));
-    if (options.owner !== undefined) await lchown(to, options.owner.uid, options.owner.gid);
+    const target = readable(from, () => readlinkSync(from, { encoding: 'buffer' }));
+    writable(to, () => symlinkSync(target, to));
+    if (options.owner !== undefined) lchownSync(to, options.owner.uid, options.owner.gid);
   } else {
     const message = `${from.toString()} is no file, directory or link and is left out`;
     ctx.emit({ type: 'warning', code: 'SPECIAL_FILE_SKIPPED', message });
@@ -60,11 +71,11 @@ async function copyEntry(pair: Pair, ctx: Context, options: CopyTreeOptions): Pr
 }
 
 /** Owner first: changing it clears set-id bits. The directory's own mode last, so that a read-only one can be filled. */
-async function finish(to: Buffer, stats: Stats, options: CopyTreeOptions): Promise<void> {
-  await writable(to, async () => {
-    if (options.owner !== undefined) await lchown(to, options.owner.uid, options.owner.gid);
-    await chmod(to, stats.mode & 0o7777);
-    await utimes(to, stats.atime, stats.mtime);
+function finish(to: Buffer, stats: Stats, options: CopyTreeOptions): void {
+  writable(to, () => {
+    if (options.owner !== undefined) lchownSync(to, options.owner.uid, options.owner.gid);
+    chmodSync(to, stats.mode & 0o7777);
+    utimesSync(to, stats.atime, stats.mtime);
   });
 }
 
@@ -72,9 +83,9 @@ function below(pair: Pair, name: Buffer): Pair {
   return { from: Buffer.concat([pair.from, SLASH, name]), to: Buffer.concat([pair.to, SLASH, name]) };
 }
 
-async function readable<T>(path: Buffer, task: () => Promise<T>): Promise<T> {
+function readable<T>(path: Buffer, task: () => T): T {
   try {
-    return await task();
+    return task();
   } catch (error) {
     const full = writeError(path.toString(), error);
     if (full.code === 'DISK_FULL') throw full;
@@ -84,9 +95,9 @@ async function readable<T>(path: Buffer, task: () => Promise<T>): Promise<T> {
   }
 }
 
-async function writable<T>(path: Buffer, task: () => Promise<T>): Promise<T> {
+function writable<T>(path: Buffer, task: () => T): T {
   try {
-    return await task();
+    return task();
   } catch (error) {
     throw writeError(path.toString(), error);
   }

@@ -28,7 +28,10 @@ export async function stage<T>(words: string, exit: number, task: () => T | Prom
 /** The lifecycle programs' guard: `failed to detect: …`. */
 export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[phase], task);
 
-/** The guard of `slipway`: the phase's exit code, the message as it is. */
+/** What the lifecycle's programs put before a cause. */
+const LIFECYCLE_WORDS = /^(?:failed to (?:initialize \w+|analyze|detect|restore|build|export): )+/;
+
+/** The guard of `slipway`: the phase's exit code, and the cause without the lifecycle's words. */
 export const plainGuard: Guard = async (phase, task) => {
   try {
     return await task();
@@ -39,11 +42,15 @@ export const plainGuard: Guard = async (phase, task) => {
 
 function withWords(error: unknown, words: string, exit: number): unknown {
   if (!(error instanceof SlipwayError)) return error;
-  const isSaid = words === '' || error.message.startsWith('failed to ');
-  return new SlipwayError(error.code, isSaid ? error.message : `failed to ${words}: ${error.message}`, {
+  return new SlipwayError(error.code, messageWith(words, error.message), {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     details: error.details,
     cause: error,
     exit: error.exit ?? exit,
   });
+}
+
+function messageWith(words: string, message: string): string {
+  if (words === '') return message.replace(LIFECYCLE_WORDS, '');
+  return message.startsWith('failed to ') ? message : `failed to ${words}: ${message}`;
 }

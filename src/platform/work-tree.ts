@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
@@ -25,7 +25,9 @@ export async function withWorkTree<T>(
   const app = await appDirectory(options);
   const { machine } = options;
   if (sandbox.mapsPaths) return fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: true }, ctx, task);
-  const base = join(fixedBase(machine), fixedName(app, options.image));
+  const parent = fixedBase(machine);
+  await ownDirectory(parent, machine);
+  const base = join(parent, fixedName(app, options.image));
   return withLock(`${base}.lock`, ctx, () => fill(options, { base, app, mapsPaths: false }, ctx, task));
 }
 
@@ -107,6 +109,17 @@ async function appDirectory(options: BuildOptions): Promise<string> {
   }
   throw new SlipwayError('ARGUMENT_INVALID', `the app ${options.path} is not a directory`, {
     hint: 'name the directory of the app with --path DIR',
+  });
+}
+
+/** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */
+async function ownDirectory(path: string, machine: Machine): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  const stats = await lstat(path);
+  if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
+  throw new SlipwayError('WRITE_FAILED', `${path} is not a directory of this user alone`, {
+    exit: 1,
+    hint: 'remove it, or name another place with XDG_CACHE_HOME',
   });
 }
 
