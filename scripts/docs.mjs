@@ -1,0 +1,33 @@
+// Writes the generated pages of docs/reference from the sources; with --check it only says which are stale, and fails.
+// `npm run docs`, `node scripts/docs.mjs --check`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureDependencies, ROOT } from './bootstrap.mjs';
+
+await ensureDependencies();
+const { renderPages } = await import('./docs/pages.mjs');
+const { format } = await import('prettier');
+const isCheck = process.argv.includes('--check');
+const settings = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).prettier;
+const stale = [];
+for (const [path, text] of Object.entries(await renderPages())) {
+  const file = join(ROOT, path);
+  const wanted = await format(text, { ...settings, parser: 'markdown' });
+  if (wanted === readIfThere(file)) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(file, wanted);
+}
+for (const path of stale) console.log(isCheck ? `${path} is stale` : `wrote ${path}`);
+if (isCheck && stale.length > 0) {
+  console.error('error: run "npm run docs" and commit what it writes');
+  process.exit(1);
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

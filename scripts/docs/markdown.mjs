@@ -1,0 +1,22 @@
+// Pieces of Markdown.
+
+export function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(cell)))].join('\n');
+}
+
+export function code(text) {
+  return text === undefined || text === '' ? '' : `\`${text}\``;
+}
+
+export function page(title, source, ...parts) {
+  return [`# ${title}`, `<!-- Made by scripts/docs.mjs from ${source}; change it there. -->`, ...parts, ''].join(
+    '\n\n',
+  );
+}
+
+function cell(text) {
+  return String(text ?? '')
+    .replaceAll('|', '\\|')
+    .replaceAll('\n', ' ');
+}
