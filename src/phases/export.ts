@@ -27,7 +27,7 @@ import { shownNames, writeOutputs } from './export/write-outputs.ts';
 import { withTimer } from './timer.ts';
 
 /** The launcher file of the image, and a label that says what it is. */
-export interface LauncherLayer {
+interface LauncherLayer {
   readonly bytes: Uint8Array;
   readonly label?: Label | undefined;
 }
@@ -95,7 +95,7 @@ export interface OutputResult {
   readonly cause?: unknown;
 }
 
-export interface ExportedLayer {
+interface ExportedLayer {
   readonly id: string;
   readonly diffId: DiffId;
   readonly digest: Digest;

@@ -8,7 +8,7 @@ import type { Image } from '../../ports/image.ts';
 import { log } from './layer-request.ts';
 
 /** A local store of layers: build cache or launch cache. */
-export interface LayerShelf {
+interface LayerShelf {
   readonly description: string;
   readonly find: (diffId: DiffId, ctx: Context) => Promise<Layer | undefined>;
 }

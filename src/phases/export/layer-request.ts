@@ -12,7 +12,7 @@ export interface LayerRequest {
   readonly from: LayerOrigin;
 }
 
-export type LayerOrigin = MadeFromFiles | ReusedWithoutContents;
+type LayerOrigin = MadeFromFiles | ReusedWithoutContents;
 
 /** From files: reused when a candidate turns out to be the same. */
 export interface MadeFromFiles {
@@ -25,7 +25,7 @@ export interface MadeFromFiles {
 }
 
 /** A layer without contents on disk, by the previous image's diffID. */
-export interface ReusedWithoutContents {
+interface ReusedWithoutContents {
   readonly kind: 'reuse';
   readonly sha: string;
 }
