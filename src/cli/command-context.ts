@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
+import { writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { isSystem, SlipwayError } from '../core/errors.ts';
 import { createLimiter } from '../core/limiter.ts';
 import type { Renderer } from '../term/renderer.ts';
 import { PRODUCT } from './product.ts';
@@ -17,9 +18,10 @@ const TICK_MS = 100;
 export async function runCommand(renderer: Renderer, task: (ctx: Context) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const interrupted = watchSignals(controller, renderer);
-  const tmp = mkdtempSync(join(tmpdir(), 'slipway-'));
   const ticker = setInterval(renderer.tick, TICK_MS);
+  let tmp: string | undefined;
   try {
+    tmp = openTemporary();
     const exitCode = await task({
       signal: controller.signal,
       clock: systemClock,
@@ -38,7 +40,24 @@ export async function runCommand(renderer: Renderer, task: (ctx: Context) => Pro
   } finally {
     clearInterval(ticker);
     renderer.close();
-    rmSync(tmp, { recursive: true, force: true });
+    if (tmp !== undefined) removeTemporary(tmp);
+  }
+}
+
+function openTemporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'slipway-'));
+  } catch (error) {
+    throw writeError(`temporary files in ${tmpdir()}`, error);
+  }
+}
+
+/** Empties it in any case. Whoever was root and became another user may be refused to remove the directory itself: its parent is root's. */
+function removeTemporary(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!isSystem(error, 'EACCES', 'EPERM')) throw error;
   }
 }
 

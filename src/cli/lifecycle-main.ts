@@ -62,8 +62,7 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
   } catch (error) {
     return failEarly(renderer({ write: terminal.out, level: 'info', color, headers: false }), error);
   }
-  const write = writesToStdout(values) ? terminal.err : terminal.out;
-  const shown = renderer({ write, level, color, headers: program === 'creator' });
+  const shown = renderer({ write: terminal.out, level, color, headers: program === 'creator' });
   return runCommand(shown, async (ctx) => {
     const log = (logLevel: LogLevel, message: string): void => ctx.emit({ type: 'log', level: logLevel, message });
     for (const message of flagLikeWarnings(values.positionals)) log('warn', message);
@@ -93,9 +92,4 @@ function failEarly(shown: Renderer, error: unknown): number {
   const exitCode = error instanceof SlipwayError ? (error.exit ?? 1) : 1;
   shown.fail({ error, exitCode });
   return exitCode;
-}
-
-/** An image that goes to standard output keeps it for itself: then the log goes to the other stream. */
-function writesToStdout(values: OptionValues): boolean {
-  return [...values.positionals, ...values.list('tag')].some((text) => /^(oci|docker)-archive:-(?::|$)/.test(text));
 }

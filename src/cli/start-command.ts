@@ -35,16 +35,15 @@ async function loadTask(name: string): Promise<CommandTask> {
   }
 }
 
-/** As asked, else by terminal and CI. With an image on standard output everything else goes to the other stream. */
+/** As asked, else by terminal and CI. */
 function rendererOf(values: CommandValues, terminal: Terminal): Renderer {
   const { env, stderr } = process;
   const style = values.boolean('json') ? 'json' : values.text('progress');
   const chosen = style ?? chooseProgress({ env, isTTY: stderr.isTTY, noColor: false });
-  const target = terminal;
-  if (chosen === 'json') return createJsonRenderer(target.out, systemClock);
+  if (chosen === 'json') return createJsonRenderer(terminal.out, systemClock);
   const ci = ciKind(env);
   const options = {
-    terminal: target,
+    terminal,
     clock: systemClock,
     verbose: values.boolean('verbose') || (env['SLIPWAY_DEBUG'] ?? '') !== '',
     quiet: values.boolean('quiet'),

@@ -41,7 +41,7 @@ const REGISTRY: readonly CommandOption[] = [
   option('offline', 'boolean', 'Registries', 'any network call is an error', { env: 'SLIPWAY_OFFLINE' }),
 ];
 
-export const BUILD_COMMAND: CommandSpec = {
+const BUILD_COMMAND: CommandSpec = {
   name: 'build',
   summary: 'build an image from an app directory with buildpacks, without a daemon',
   usage: 'slipway build IMAGE --buildpacks DIR --run-image LOCATION --output LOCATION…',
@@ -114,7 +114,7 @@ export const BUILD_COMMAND: CommandSpec = {
   ],
 };
 
-export const SERVE_COMMAND: CommandSpec = {
+const SERVE_COMMAND: CommandSpec = {
   name: 'registry serve',
   summary: 'serve a directory as an image registry',
   usage: 'slipway registry serve DIR [--listen HOST:PORT]',
@@ -130,7 +130,7 @@ export const SERVE_COMMAND: CommandSpec = {
   examples: ['slipway registry serve images', 'slipway registry serve images --listen 127.0.0.1:0'],
 };
 
-export const VALIDATE_COMMAND: CommandSpec = {
+const VALIDATE_COMMAND: CommandSpec = {
   name: 'validate',
   summary: 'check that every blob of a layout, archive or image is there and right',
   usage: 'slipway validate LOCATION',
@@ -139,7 +139,7 @@ export const VALIDATE_COMMAND: CommandSpec = {
   examples: ['slipway validate oci:out', 'slipway validate docker-archive:shop.tar'],
 };
 
-export const INSPECT_COMMAND: CommandSpec = {
+const INSPECT_COMMAND: CommandSpec = {
   name: 'inspect',
   summary: 'print the digests, config and labels of an image as JSON',
   usage: 'slipway inspect LOCATION [--platform PLATFORM]',

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { SlipwayError } from '../core/errors.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
 import type { Owner } from '../layer/place.ts';
@@ -53,11 +52,6 @@ export function readTarget(values: OptionValues): Platform | undefined {
 /** A name argument that may be absent. */
 export function optionalName(text: string | undefined, names: NameRules): NamedLocation | undefined {
   return text === undefined || text === '' ? undefined : readName(text, names);
-}
-
-/** A path of a file, absolute against the working directory of the program. */
-export function absolute(source: InputSource, path: string): string {
-  return resolve(source.cwd, path);
 }
 
 export function nonEmpty(text: string | undefined): string | undefined {

@@ -69,7 +69,7 @@ function checkValue(spec: FlagSpec, value: string): string | undefined {
 }
 
 /** The flag list as Go prints it: sorted, a tab-indented help line each. */
-export function usageOf(specs: readonly FlagSpec[]): string {
+function usageOf(specs: readonly FlagSpec[]): string {
   const sorted = [...specs].sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = sorted.map((spec) => `  -${spec.name}${valueWord(spec)}\n    \t${spec.help}${defaultOf(spec)}`);
   return `Usage of lifecycle:\n${lines.join('\n')}\n`;

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { ParsedFlags } from './go-flags.ts';
 import { parseGoBoolean, parseGoInteger } from './go-values.ts';
-import { flagsOf, optionRow, OPTIONS, type OptionName, type OptionRow, type Program } from './table.ts';
+import { flagsOf, optionRow, type OptionName, type OptionRow, type Program } from './table.ts';
 
 export interface ResolveInput {
   readonly program: Program;
@@ -120,9 +120,4 @@ export class OptionValues {
 /** The flags of a program for `parseGoFlags`. */
 export function flagSpecs(program: Program, api: string): readonly OptionRow[] {
   return flagsOf(program, api);
-}
-
-/** Names of every variable that some input reads. */
-export function inputVariables(): readonly string[] {
-  return OPTIONS.flatMap((row) => (row.env === undefined ? [] : [row.env]));
 }

@@ -8,6 +8,7 @@ import {
   type CommonInputs,
   type InputSource,
 } from './common-inputs.ts';
+import { refuseStandardOutput } from './output.ts';
 import { asOutput, readName, type NamedLocation } from './names.ts';
 
 /** The run image as asked for: a location, the base without layers, or whatever run.toml names. */
@@ -151,7 +152,7 @@ export function readExporter(source: InputSource): ExporterInputs {
 }
 
 /** The part of the exporter's inputs that the creator shares. */
-export function readExportSettings(
+function readExportSettings(
   source: InputSource,
 ): Omit<ExporterInputs, keyof CommonInputs | 'analyzed' | 'group' | 'outputs'> {
   const { values } = source;
@@ -195,6 +196,7 @@ function readRunImage(source: InputSource, common: CommonInputs): RunImageChoice
 
 function readOutputs(texts: readonly string[], common: CommonInputs): readonly [NamedLocation, ...NamedLocation[]] {
   const [first, ...rest] = texts.map((text) => asOutput(asReadable(text, common), common.names));
+  for (const named of [first, ...rest]) if (named !== undefined) refuseStandardOutput(named.location, named.name);
   if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'image argument is required');
   return [first, ...rest];
 }

@@ -5,7 +5,7 @@ import { SlipwayError } from '../core/errors.ts';
 export type Guard = <T>(phase: PhaseName, task: () => Promise<T>) => Promise<T>;
 
 /** Exit codes of phases for causes that have none of their own (contract §3). */
-export const PHASE_EXITS: Readonly<Record<PhaseName, number>> = {
+const PHASE_EXITS: Readonly<Record<PhaseName, number>> = {
   analyze: 32,
   detect: 22,
   restore: 42,

@@ -18,7 +18,7 @@ export function alignColumns(rows: readonly (readonly string[])[], columns: read
 }
 
 /** Characters on screen: escape sequences take none. Wide characters count as one. */
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   return Array.from(stripEscapes(text)).length;
 }
 

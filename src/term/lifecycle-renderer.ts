@@ -3,7 +3,7 @@ import { describeError, factLines, stackLines } from './error-text.ts';
 import type { Renderer } from './renderer.ts';
 
 export interface LifecycleRendererOptions {
-  /** Where everything goes (contract §18.1): standard output, unless an output is `-`. */
+  /** Where everything goes (contract §18.1): standard output. */
   readonly write: (text: string) => void;
   readonly level: LogLevel;
   readonly color: boolean;

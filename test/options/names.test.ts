@@ -50,7 +50,13 @@ describe('outputs', () => {
   });
 
   it('that cannot be written are refused', () => {
-    for (const text of ['oci:out;zip=1', `oci:out@${DIGEST}`, 'docker-daemon:x', 'oci:out;media-types=oci'])
+    for (const text of [
+      'oci:out;zip=1',
+      `oci:out@${DIGEST}`,
+      'docker-daemon:x',
+      'oci:out;media-types=oci',
+      'docker-archive:-',
+    ])
       assert.throws(() => parseOutput(text), text);
   });
 });
