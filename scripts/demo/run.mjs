@@ -10,7 +10,7 @@ import { npmSettings } from './npm-settings.mjs';
 import { commandText, runSlipway } from './run-slipway.mjs';
 import { createChecks, fact, megabytes, seconds, short, title } from './screen.mjs';
 import { chooseStarter, STARTER_NAMES } from './starters.mjs';
-import { prepareWorkDirectory } from './work-directory.mjs';
+import { placeBuildpacks, prepareWorkDirectory } from './work-directory.mjs';
 
 const IMAGE = 'web-app';
 const NEW_MESSAGE = 'Hello again, with one line changed';
@@ -74,7 +74,7 @@ function buildArguments(paths, runImage, sandbox) {
   const cache = join(paths.cache, sandbox);
   return [
     ...['build', IMAGE, '--path', show(paths.app)],
-    ...['--buildpacks', 'testdata/samples/buildpacks', '--order', 'testdata/samples/order.toml'],
+    ...['--buildpacks', show(placeBuildpacks(sandbox)), '--order', 'testdata/samples/order.toml'],
     ...['--run-image', show(runImage.location), '--cache-dir', show(cache)],
     ...['--sandbox', sandbox, ...npmSettings()],
     ...['--output', `oci:${show(paths.layout)}`, '--output', `docker-archive:${show(paths.archive)}`],

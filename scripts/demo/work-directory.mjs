@@ -1,5 +1,5 @@
 // Where the demo keeps its files: .build/demo of the checkout, or below the machine's temporary directory when that is not writable.
-import { accessSync, constants, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
@@ -23,6 +23,20 @@ export function prepareWorkDirectory(asked) {
   cpSync(join(ROOT, 'testdata/samples/web-app'), paths.app, { recursive: true });
   mkdirSync(paths.roots);
   return paths;
+}
+
+/**
+ * The sample buildpacks where they can be run. Without a sandbox root's buildpacks run as another user, who may not be let into the
+ * checkout: a copy lies where everybody can read.
+ */
+export function placeBuildpacks(sandbox) {
+  const samples = join(ROOT, 'testdata/samples/buildpacks');
+  if (sandbox !== 'host' || process.getuid?.() !== 0) return samples;
+  const copy = mkdtempSync(join(tmpdir(), 'slipway-demo-buildpacks-'));
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
+  cpSync(samples, copy, { recursive: true });
+  chmodSync(copy, 0o755);
+  return copy;
 }
 
 function firstWritable(candidates) {
