@@ -58,7 +58,7 @@ export { layoutBackend, memoryBackend, serveRegistry, type RegistryServer } from
 
 export { parseOutput, type OutputRequest } from './options/output.ts';
 export { buildImage } from './platform/build.ts';
-export type { BuildOptions, BuildOutcome } from './platform/build-options.ts';
+export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build-options.ts';
 export type { Machine } from './platform/machine.ts';
 export { chooseSandbox } from './sandbox/choose.ts';
 export { createPlainRenderer, type PlainOptions } from './term/plain-renderer.ts';

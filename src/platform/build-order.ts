@@ -8,32 +8,50 @@ import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { openModules } from '../workspace/buildpacks.ts';
 import { refuseExtensions } from './read-order.ts';
 
-/** Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. */
-export async function chooseOrder(file: string | undefined, buildpacks: string, ctx: Context): Promise<Order> {
-  const inDirectory = join(buildpacks, 'order.toml');
-  const path = file ?? ((await exists(inDirectory)) ? inDirectory : undefined);
-  if (path !== undefined) {
-    const { order } = refuseExtensions(decodeOrder(await readOrderFile(path), path), path);
-    await checkModules(order, path, buildpacks);
-    ctx.emit({ type: 'order.chosen', source: path, groups: order.length });
+export interface OrderSource {
+  /** `--order`, as given. */
+  readonly file: string | undefined;
+  /** The directory of buildpacks, as given. */
+  readonly buildpacks: string;
+  /** What relative paths are relative to. */
+  readonly cwd: string;
+}
+
+/**
+ * Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. Every buildpack
+ * that it names is there. Throws `FILE_INVALID` with line and column, `BUILDPACK_NOT_FOUND`, `ARGUMENT_INVALID` when it is not clear.
+ */
+export async function chooseOrder(source: OrderSource, ctx: Context): Promise<Order> {
+  const { cwd } = source;
+  const inDirectory = join(source.buildpacks, 'order.toml');
+  const file = source.file ?? ((await exists(resolve(cwd, inDirectory))) ? inDirectory : undefined);
+  if (file !== undefined) {
+    const { order } = refuseExtensions(decodeOrder(await readOrderFile(resolve(cwd, file), file), file), file);
+    await checkModules(order, file, source);
+    ctx.emit({ type: 'order.chosen', source: file, groups: order.length });
     return order;
   }
-  const modules = await listModules(buildpacks);
+  const modules = await listModules(source);
   const [only, ...others] = modules;
-  if (only === undefined || others.length > 0) throw unclear(buildpacks, modules);
-  ctx.emit({ type: 'order.chosen', source: `${moduleName(only)}, the only buildpack in ${buildpacks}`, groups: 1 });
+  if (only === undefined || others.length > 0) throw unclear(source.buildpacks, modules);
+  ctx.emit({
+    type: 'order.chosen',
+    source: `${moduleName(only)}, the only buildpack in ${source.buildpacks}`,
+    groups: 1,
+  });
   return [[{ kind: 'buildpack', id: only.id, version: only.version, optional: false }]];
 }
 
 /** Every buildpack that the order names is there. Throws `BUILDPACK_NOT_FOUND` with what is there instead. */
-async function checkModules(order: Order, file: string, buildpacks: string): Promise<void> {
-  const finder = openModules(buildpacks, 'buildpack');
+async function checkModules(order: Order, file: string, source: OrderSource): Promise<void> {
+  const { buildpacks } = source;
+  const finder = openModules(resolve(source.cwd, buildpacks), 'buildpack');
   for (const element of order.flat()) {
     try {
       await finder.find(element.id, element.version);
     } catch (error) {
       if (!hasCode(error, 'BUILDPACK_NOT_FOUND')) throw error;
-      const found = (await listModules(buildpacks)).map(moduleName).join(', ');
+      const found = (await listModules(source)).map(moduleName).join(', ');
       throw new SlipwayError('BUILDPACK_NOT_FOUND', `buildpack ${moduleName(element)} is not in ${buildpacks}`, {
         exit: 1,
         cause: error,
@@ -44,12 +62,12 @@ async function checkModules(order: Order, file: string, buildpacks: string): Pro
   }
 }
 
-async function readOrderFile(path: string): Promise<Uint8Array> {
+async function readOrderFile(path: string, shown: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
     if (!isSystem(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) throw error;
-    throw new SlipwayError('FILE_NOT_FOUND', `cannot read the order ${path}: ${messageOf(error)}`, {
+    throw new SlipwayError('FILE_NOT_FOUND', `cannot read the order ${shown}: ${messageOf(error)}`, {
       exit: 3,
       cause: error,
       hint: 'name the file with --order FILE',
@@ -58,11 +76,12 @@ async function readOrderFile(path: string): Promise<Uint8Array> {
 }
 
 /** Every buildpack of `<directory>/<escaped id>/<version>/`, in byte order. Throws `FILE_NOT_FOUND` when there is no directory. */
-async function listModules(directory: string): Promise<readonly ModuleDescriptor[]> {
+async function listModules(source: OrderSource): Promise<readonly ModuleDescriptor[]> {
+  const directory = resolve(source.cwd, source.buildpacks);
   const found: ModuleDescriptor[] = [];
   for (const id of await names(directory)) {
     for (const version of await names(join(directory, id))) {
-      const root = resolve(directory, id, version);
+      const root = join(directory, id, version);
       const file = join(root, 'buildpack.toml');
       const bytes = await readFile(file).catch((error: unknown) => {
         if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;

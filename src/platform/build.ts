@@ -19,7 +19,7 @@ import { readOsRelease } from './in-place.ts';
 import { definedEnv } from './machine.ts';
 import { runBuild, type RunBuildInput } from './run-build.ts';
 import type { RunExportOutput } from './run-export.ts';
-import { openSinks, type SinkRequest } from './sinks.ts';
+import { openSinks, refuseSameOutputs, type SinkRequest } from './sinks.ts';
 import { plainGuard } from './stage.ts';
 import { openStores } from './stores.ts';
 import { withWorkTree } from './work-tree.ts';
@@ -36,9 +36,11 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   const outputs = sinkRequests(options);
   const first = outputs[0];
   if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
+  refuseSameOutputs(outputs);
   ctx.emit({ type: 'build.start', image: options.image });
   const buildpacks = resolve(machine.cwd, options.buildpacks);
-  const order = await chooseOrder(resolveOptional(machine.cwd, options.order), buildpacks, ctx);
+  const images = readImages(options, first);
+  const order = await chooseOrder({ file: options.order, buildpacks: options.buildpacks, cwd: machine.cwd }, ctx);
   const sandbox = await openSandbox(options, ctx);
   await using locator = openStores(machine, ctx.product, {
     insecure: options.insecureRegistries ?? [],
@@ -54,7 +56,14 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
     runBuild(
       {
         ...(await fixedInputs(options, dirs, compression)),
-        analyze: analyzeInput(options, dirs, outputs),
+        analyze: {
+          ...images,
+          outputs: outputs.map((output) => output.location),
+          target: options.target,
+          skipLayers: options.clearCache ?? false,
+          layers: dirs.layers,
+          features: newestFeatures(),
+        },
         order,
       },
       {
@@ -116,24 +125,20 @@ function registryName(runImage: string): string | undefined {
   return location.kind === 'registry' ? displayLocation(location) : undefined;
 }
 
-function analyzeInput(
+/** The images that a build reads; a text that is no location is told before any work. */
+function readImages(
   options: BuildOptions,
-  dirs: BuildDirs,
-  outputs: readonly SinkRequest[],
-): RunBuildInput['analyze'] {
-  const previous = options.previousImage === undefined ? outputs[0]?.location : parseLocation(options.previousImage);
+  first: SinkRequest,
+): Pick<RunBuildInput['analyze'], 'runImage' | 'previousImage' | 'previousName'> {
+  const { previousImage, runImage, runImageName } = options;
+  const previous = previousImage === undefined ? first.location : parseLocation(previousImage);
   return {
     runImage:
-      options.runImage === 'scratch'
+      runImage === 'scratch'
         ? { kind: 'scratch' }
-        : [{ location: parseLocation(options.runImage), name: options.runImageName ?? options.runImage }],
+        : [{ location: parseLocation(runImage), name: runImageName ?? runImage }],
     previousImage: previous,
-    previousName: options.previousImage ?? (previous === undefined ? options.image : displayLocation(previous)),
-    outputs: outputs.map((output) => output.location),
-    target: options.target,
-    skipLayers: options.clearCache ?? false,
-    layers: dirs.layers,
-    features: newestFeatures(),
+    previousName: previousImage ?? displayLocation(previous),
   };
 }
 

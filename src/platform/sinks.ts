@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { SlipwayError } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
 import type { Locator } from '../locate/locator.ts';
@@ -25,7 +26,7 @@ export interface OpenSinks extends AsyncDisposable {
 
 /** Opens every output before any work is done. Throws when one cannot be written to, and closes those that were opened. */
 export async function openSinks(requests: readonly SinkRequest[], locator: Locator, ctx: Context): Promise<OpenSinks> {
-  refuseTwice(requests);
+  refuseSameOutputs(requests);
   const sinks: ExportSink[] = [];
   const close = async (): Promise<void> => {
     for (const { sink } of sinks) await sink[Symbol.asyncDispose]();
@@ -44,11 +45,18 @@ export async function openSinks(requests: readonly SinkRequest[], locator: Locat
   return { sinks, staging: staging.staging, [Symbol.asyncDispose]: close };
 }
 
-/** An archive is replaced as a whole, so two outputs cannot be one file. */
-function refuseTwice(requests: readonly SinkRequest[]): void {
-  const files = requests.flatMap(({ location }) => ('file' in location ? [location.file] : []));
-  const twice = files.find((file, index) => files.indexOf(file) !== index);
-  const places = requests.map(({ location }) => displayLocation(location));
-  const same = twice ?? places.find((place, index) => places.indexOf(place) !== index);
-  if (same !== undefined) throw new SlipwayError('ARGUMENT_INVALID', `two outputs are the same: ${same}`);
+/** An archive is replaced as a whole, so two outputs cannot be one file, nor one entry of a layout. Throws `ARGUMENT_INVALID`. */
+export function refuseSameOutputs(requests: readonly SinkRequest[]): void {
+  const seen = new Set<string>();
+  for (const { location, shown } of requests) {
+    const place = placeOf(location);
+    if (seen.has(place)) throw new SlipwayError('ARGUMENT_INVALID', `two outputs are the same: ${shown}`, { exit: 3 });
+    seen.add(place);
+  }
+}
+
+/** Where an image goes, however it is spelled: `a.tar` and `./a.tar` are one file. */
+function placeOf(location: Location): string {
+  if ('file' in location) return location.file === '-' ? '-' : resolve(location.file);
+  return displayLocation(location.kind === 'oci' ? { ...location, dir: resolve(location.dir) } : location);
 }

@@ -46,10 +46,8 @@ class PlainRenderer implements Renderer {
     const symbols = symbolsOf(this.#options.terminal);
     switch (event.type) {
       case 'log':
-        if (this.#options.verbose === true && event.level !== 'warn' && event.level !== 'error')
-          this.#line(event.message);
+        if (event.level !== 'warn' && this.#options.verbose === true) this.#line(event.message);
         if (event.level === 'warn') this.#line(`${symbols.warning('warning:')} ${event.message}`);
-        if (event.level === 'error') this.#line(`${symbols.error('error:')} ${event.message}`);
         return;
       case 'warning':
         this.#line(`${symbols.warning('warning:')} ${event.message}`);

@@ -1,7 +1,7 @@
 import type { Emit } from '../core/events.ts';
 
 /** What ended the command. */
-export interface Failure {
+interface Failure {
   readonly error: unknown;
   readonly exitCode: number;
 }

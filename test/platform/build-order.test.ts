@@ -13,7 +13,7 @@ describe('the order of a build', () => {
   it('is the file that was named, and it says which', async (t) => {
     const ctx = testContext(t);
     const { buildpacks, order } = writeBuildpacks(join(temporaryDirectory(t), 'bps'), [HELLO, OTHER]);
-    const found = await chooseOrder(order, buildpacks, ctx);
+    const found = await chooseOrder({ file: order, buildpacks, cwd: '/' }, ctx);
     assert.deepEqual(
       found.map((group) => group.map(({ id }) => id)),
       [['test/hello', 'test/other']],
@@ -24,13 +24,16 @@ describe('the order of a build', () => {
   it('is order.toml beside the buildpacks when none was named', async (t) => {
     const { buildpacks } = writeBuildpacks(join(temporaryDirectory(t), 'bps'), [HELLO, OTHER]);
     writeFileSync(join(buildpacks, 'order.toml'), '[[order]]\n[[order.group]]\nid = "test/other"\nversion = "1.0.0"\n');
-    assert.equal((await chooseOrder(undefined, buildpacks, testContext(t)))[0]?.[0]?.id, 'test/other');
+    assert.equal(
+      (await chooseOrder({ file: undefined, buildpacks, cwd: '/' }, testContext(t)))[0]?.[0]?.id,
+      'test/other',
+    );
   });
 
   it('is the only buildpack when there is no file', async (t) => {
     const ctx = testContext(t);
     const { buildpacks } = writeBuildpacks(join(temporaryDirectory(t), 'bps'), [HELLO]);
-    assert.deepEqual(await chooseOrder(undefined, buildpacks, ctx), [
+    assert.deepEqual(await chooseOrder({ file: undefined, buildpacks, cwd: '/' }, ctx), [
       [{ kind: 'buildpack', id: 'test/hello', version: '1.0.0', optional: false }],
     ]);
     assert.deepEqual(ctx.events, [
@@ -40,16 +43,22 @@ describe('the order of a build', () => {
 
   it('is never guessed: two buildpacks without an order are an error that lists them', async (t) => {
     const { buildpacks } = writeBuildpacks(join(temporaryDirectory(t), 'bps'), [HELLO, OTHER]);
-    const error = await rejectionOf(chooseOrder(undefined, buildpacks, testContext(t)));
+    const error = await rejectionOf(chooseOrder({ file: undefined, buildpacks, cwd: '/' }, testContext(t)));
     assert.equal(error.exit, 3);
     assert.equal(error.details['found'], 'test/hello@1.0.0, test/other@1.0.0');
   });
 
   it('needs a directory, and a buildpack in it', async (t) => {
     const base = temporaryDirectory(t);
-    assert.equal((await rejectionOf(chooseOrder(undefined, join(base, 'no'), testContext(t)))).code, 'FILE_NOT_FOUND');
+    assert.equal(
+      (await rejectionOf(chooseOrder({ file: undefined, buildpacks: join(base, 'no'), cwd: '/' }, testContext(t))))
+        .code,
+      'FILE_NOT_FOUND',
+    );
     mkdirSync(join(base, 'empty'));
-    const error = await rejectionOf(chooseOrder(undefined, join(base, 'empty'), testContext(t)));
+    const error = await rejectionOf(
+      chooseOrder({ file: undefined, buildpacks: join(base, 'empty'), cwd: '/' }, testContext(t)),
+    );
     assert.equal(error.code, 'BUILDPACK_NOT_FOUND');
   });
 });
