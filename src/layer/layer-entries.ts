@@ -108,29 +108,34 @@ function* parentEntries(place: Place, path: BytePath): Iterable<PackEntry> {
 function diskEntry({ real, logical }: Located, owner: Owner, ctx: Context): PackEntry | undefined {
   try {
     const stat = lstatSync(toBuffer(real));
-    const common = {
-      name: toBuffer(logical),
-      mode: stat.mode & 0o7777,
-      uid: owner.uid,
-      gid: owner.gid,
-      size: 0,
-      linkname: NOTHING,
-    };
+    const name = toBuffer(logical);
+    const mode = stat.mode & 0o7777;
+    const { uid, gid } = owner;
+    // Objects are written out in full: copies by spread live long enough here to double the memory of a large app.
     if (stat.isFile()) {
-      return { header: { ...common, type: 'file', size: stat.size }, body: { path: real, state: stat } };
+      const { size } = stat;
+      return {
+        header: { name, type: 'file', mode, uid, gid, size, linkname: NOTHING },
+        body: { path: real, state: stat },
+      };
     }
-    if (stat.isDirectory()) return { header: { ...common, type: 'directory' }, body: 'none' };
+    if (stat.isDirectory()) {
+      return { header: { name, type: 'directory', mode, uid, gid, size: 0, linkname: NOTHING }, body: 'none' };
+    }
     if (stat.isSymbolicLink()) {
       const linkname = readlinkSync(toBuffer(real), { encoding: 'buffer' });
-      return { header: { ...common, type: 'symlink', linkname }, body: 'none' };
+      return { header: { name, type: 'symlink', mode, uid, gid, size: 0, linkname }, body: 'none' };
     }
-    if (stat.isFIFO()) return { header: { ...common, type: 'fifo' }, body: 'none' };
     if (stat.isSocket()) {
       ctx.emit({ type: 'warning', code: 'SOCKET_SKIPPED', message: `${showPath(logical)} is a socket and left out` });
       return undefined;
     }
+    if (stat.isFIFO()) {
+      return { header: { name, type: 'fifo', mode, uid, gid, size: 0, linkname: NOTHING }, body: 'none' };
+    }
     const type = stat.isCharacterDevice() ? 'char' : 'block';
-    return { header: { ...common, type, ...deviceNumbers(stat.rdev) }, body: 'none' };
+    const device = deviceNumbers(stat.rdev);
+    return { header: { name, type, mode, uid, gid, size: 0, linkname: NOTHING, ...device }, body: 'none' };
   } catch (error) {
     throw readError(real, error);
   }
