@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/error-codes.ts';
 import type { PhaseName } from '../core/events.ts';
 import { SlipwayError } from '../core/errors.ts';
 
@@ -31,18 +32,25 @@ export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[p
 /** What the lifecycle's programs put before a cause. */
 const LIFECYCLE_WORDS = /^(?:failed to (?:initialize \w+|analyze|detect|restore|build|export): )+/;
 
+/** Causes that the lifecycle names in words only its authors understand. */
+const PLAIN_WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  DETECT_NONE_PASSED: 'no group of buildpacks fits the app',
+  DETECT_FAILED: 'no group of buildpacks fits the app, and at least one of them failed',
+};
+
 /** The guard of `slipway`: the phase's exit code, and the cause without the lifecycle's words. */
 export const plainGuard: Guard = async (phase, task) => {
   try {
     return await task();
   } catch (error) {
-    throw withWords(error, '', PHASE_EXITS[phase]);
+    const said = error instanceof SlipwayError ? PLAIN_WORDS[error.code] : undefined;
+    throw withWords(error, '', PHASE_EXITS[phase], said);
   }
 };
 
-function withWords(error: unknown, words: string, exit: number): unknown {
+function withWords(error: unknown, words: string, exit: number, said?: string): unknown {
   if (!(error instanceof SlipwayError)) return error;
-  return new SlipwayError(error.code, messageWith(words, error.message), {
+  return new SlipwayError(error.code, said ?? messageWith(words, error.message), {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     details: error.details,
     cause: error,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
@@ -10,6 +10,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { BuildOptions } from './build-options.ts';
 import { copyTree } from './copy-tree.ts';
 import type { Machine } from './machine.ts';
+import { removeTree } from './remove-tree.ts';
 
 /**
  * The directories of one `slipway build`: a copy of the app, so that buildpacks never write into the checkout, layers, and the
@@ -51,7 +52,7 @@ async function fill<T>(
     platform: join(tree.base, 'platform'),
   };
   const fileOwner = machine.uid === 0 ? owner : undefined;
-  await rm(tree.base, { recursive: true, force: true });
+  await removeTree(tree.base, ctx);
   for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
     await mkdir(directory, { recursive: true, mode: 0o755 });
   for (const [name, value] of Object.entries(options.env ?? {}))
@@ -63,7 +64,7 @@ async function fill<T>(
   try {
     return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
   } finally {
-    await rm(tree.base, { recursive: true, force: true });
+    await removeTree(tree.base, ctx);
   }
 }
 
