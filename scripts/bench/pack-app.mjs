@@ -1,5 +1,4 @@
-// Packs a directory as an app layer: `pack-app.mjs APP OUT`; prints {digest, diffId, size, peakKb} as JSON. Compiled by compile.mjs.
-import { readFileSync } from 'node:fs';
+// Packs a directory as an app layer: `pack-app.mjs APP OUT`; prints {digest, diffId, size} as JSON. Compiled by compile.mjs.
 import { createLimiter } from '../../src/core/limiter.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
@@ -21,6 +20,5 @@ const ctx = {
 };
 const [source] = await planSlices(place, [], ctx);
 const { layer } = await packLayer(source, fileStaging(out), ctx, { compression: DEFAULT_COMPRESSION, family: 'oci' });
-const peakKb = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 const { digest, size } = layer.descriptor;
-console.log(JSON.stringify({ digest, diffId: layer.diffId, size, peakKb }));
+console.log(JSON.stringify({ digest, diffId: layer.diffId, size }));
