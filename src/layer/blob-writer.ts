@@ -13,7 +13,7 @@ import type { Slab, SlabPool } from './slab.ts';
 import type { SlabSink } from './tar-writer.ts';
 
 /** What is known once all bytes are through. */
-export interface WrittenBlob {
+interface WrittenBlob {
   readonly diffId: DiffId;
   readonly digest: Digest;
   /** Bytes of the blob. */

@@ -22,7 +22,7 @@ export interface LocatorOptions {
   readonly hostArchitecture: string;
 }
 
-export interface SinkOptions {
+interface SinkOptions {
   /** Name inside archives and layouts when the location has no REF. */
   readonly imageName?: Reference;
 }

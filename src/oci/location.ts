@@ -10,8 +10,6 @@ export type Location =
   | { readonly kind: 'docker-archive'; readonly file: string; readonly ref?: string; readonly digest?: Digest }
   | { readonly kind: 'docker-daemon'; readonly ref: string };
 
-export type LocationKind = Location['kind'];
-
 const SCHEME = /^(docker|oci|oci-archive|docker-archive|docker-daemon):/;
 
 /** Text → location. A text without scheme is a registry reference. Throws `REFERENCE_INVALID`. `parse∘format` is the identity. */

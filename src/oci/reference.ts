@@ -47,7 +47,7 @@ export function formatReference(reference: Reference): string {
 }
 
 /** `host/repository`. */
-export function repositoryName(reference: Reference): string {
+function repositoryName(reference: Reference): string {
   return `${reference.registry}/${reference.repository}`;
 }
 

@@ -1,4 +1,5 @@
 import { SlipwayError } from '../core/errors.ts';
+import { parseLauncherChoice } from '../launcher/choose.ts';
 import type { Platform } from '../oci/platform.ts';
 import {
   nonEmpty,
@@ -160,7 +161,7 @@ function readExportSettings(
     appDir: values.required('app'),
     cacheDir: values.text('cache-dir'),
     launchCacheDir: values.text('launch-cache'),
-    launcher: values.required('launcher'),
+    launcher: readLauncher(values.required('launcher')),
     launcherSbomDir: values.path('launcher-sbom'),
     processType: values.text('process-type'),
     projectMetadata: values.path('project-metadata'),
@@ -181,6 +182,12 @@ export function readCreator(source: InputSource): CreatorInputs {
     ...analyzer,
     warnings: [...analyzer.warnings, ...ignoredStack],
   };
+}
+
+/** A word that is none stops here, not after the build (design §1.2). */
+function readLauncher(text: string): string {
+  parseLauncherChoice(text);
+  return text;
 }
 
 function readRunImage(source: InputSource, common: CommonInputs): RunImageChoice {

@@ -5,6 +5,7 @@ import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
 import { EMPTY_SYSTEM } from '../cnb/files/system.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { parseLauncherChoice } from '../launcher/choose.ts';
 import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
 import { displayLocation, parseLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
@@ -33,6 +34,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   const { machine } = options;
   refuseMachine(machine.platform);
   const compression = chooseCompression(options.outputs);
+  parseLauncherChoice(options.launcher ?? 'auto');
   const outputs = sinkRequests(options);
   const first = outputs[0];
   if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');

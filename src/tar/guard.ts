@@ -3,7 +3,7 @@ import type { TarEntryType } from './header.ts';
 import { BLOCK_SIZE, checksums, writeChecksum } from './ustar.ts';
 
 /** What the blocks that follow a header are. */
-export type BlockKind =
+type BlockKind =
   | { readonly kind: 'entry'; readonly type: TarEntryType }
   /** A v7 entry: a file, or a directory when its name ends in a slash. */
   | { readonly kind: 'old' }

@@ -23,7 +23,7 @@ export interface TarHeader {
 }
 
 /** 1980-01-01T00:00:01Z: the time of every entry of a layer (contract §14.1). */
-export const LAYER_MTIME = 315532801;
+const LAYER_MTIME = 315532801;
 
 /** The two zero blocks that end an archive. */
 export const END_OF_ARCHIVE: Uint8Array = new Uint8Array(2 * BLOCK_SIZE);

@@ -26,7 +26,7 @@ export interface BaseOptions {
 const ROOT_OWNED = { uid: 0, gid: 0 };
 
 /** A directory with os-release: enough to be a base. */
-export function plainEntries(text: string): readonly LayerEntry[] {
+function plainEntries(text: string): readonly LayerEntry[] {
   return [
     { kind: 'directory', path: '/etc', mode: 0o755, ...ROOT_OWNED },
     {
