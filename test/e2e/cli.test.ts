@@ -98,6 +98,30 @@ describe('slipway build', () => {
     assert.equal(second.stdout, first.stdout);
   });
 
+  it('variables reach buildpacks by --env-file and --env, the later one wins', async (t) => {
+    const fixture = await buildFixture(t, {
+      buildpacks: [{ id: 'test/env', build: 'echo "[$PLAIN][$BOTH][$TAKEN][${SECRET:-none}]"' }],
+    });
+    writeFileSync(join(fixture.directory, 'vars'), '# a comment\nPLAIN=a=b\n\nBOTH=file\n');
+    const args = ['--output', 'oci:out', '--env-file', 'vars', '--env', 'BOTH=flag', '--env', 'TAKEN'];
+    const place = environment(fixture);
+    const env = { ...place.env, TAKEN: 'from here', SECRET: 'not for buildpacks' };
+    const result = await slipway([...fixture.args, '--sandbox', 'host', ...args], { ...place, env });
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stderr, /\[a=b\]\[flag\]\[from here\]\[none\]/);
+  });
+
+  it('a cache directory that is not there yet serves the second build', async (t) => {
+    const fixture = await buildFixture(t);
+    const args = ['--output', 'oci:out', '--cache-dir', 'new/cache', '--launch-cache', 'new/cache'];
+    const first = await build(fixture, args);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /test\/hello:tool +\S+ \S+ +new/);
+    const second = await build(fixture, args);
+    assert.match(second.stderr, /test\/hello:tool +\S+ \S+ +reused/);
+    assert.equal(/sha256:\S+/.exec(first.stdout)?.[0], /sha256:\S+/.exec(second.stdout)?.[0]);
+  });
+
   it('--json is one event a line, and the error is the last', async (t) => {
     const fixture = await buildFixture(t, { buildpacks: [{ id: 'test/broken', build: 'echo oh; exit 7' }] });
     const { code, stdout, stderr } = await build(fixture, ['--output', 'oci:out', '--json']);

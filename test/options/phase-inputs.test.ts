@@ -82,6 +82,12 @@ describe('inputs of the programs', () => {
     assert.ok(readExporter(source('exporter', ['-run-image', 'run', 'app'], { CNB_RUN_IMAGE: 'run' })));
   });
 
+  it('a launcher is a word that exists or a path', () => {
+    assert.equal(readExporter(source('exporter', ['app'])).launcher, 'auto');
+    assert.equal(readExporter(source('exporter', ['-launcher', './l', 'app'])).launcher, './l');
+    assert.equal(failure(() => readExporter(source('exporter', ['-launcher', 'magic', 'app']))).exit, 3);
+  });
+
   it('two kinds of cache at once are refused', () => {
     const error = failure(() => readRestorer(source('restorer', ['-cache-dir', 'c', '-cache-image', 'i'])));
     assert.equal(error.exit, 3);
