@@ -1,0 +1,2 @@
+// `npm run bench`: every measurement of scripts/bench/, one after the other. Each runs alone too.
+await import('./bench/export-memory.mjs');
