@@ -19,7 +19,7 @@ export interface BuildpackFeatures {
 }
 
 export const PLATFORM_APIS: readonly string[] = ['0.14', '0.15'];
-const BUILDPACK_APIS: readonly string[] = ['0.9', '0.10', '0.11', '0.12'];
+export const BUILDPACK_APIS: readonly string[] = ['0.9', '0.10', '0.11', '0.12'];
 
 /** Contract §1.3. Throws `PLATFORM_API_UNSUPPORTED` (exit 11) with the texts of the contract. */
 export function platformFeatures(text: string | undefined): PlatformFeatures {
