@@ -4,6 +4,7 @@
  */
 export { systemClock, type Clock } from './core/clock.ts';
 export type { Context, Product } from './core/context.ts';
+export { BUILDPACK_APIS, PLATFORM_APIS } from './cnb/features.ts';
 export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts';
 export { hasCode, SlipwayError, type Remedy } from './core/errors.ts';
 export type { BuildOutput, Emit, Event, LayerStatus, LogLevel, PhaseName } from './core/events.ts';

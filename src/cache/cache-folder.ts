@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat, unlink, utimes } from 'node:fs/promises';
+import { access, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { makeDirectory } from '../core/make-directory.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { DiffId } from '../oci/digest.ts';
 import type { Layer } from '../ports/blob.ts';
@@ -54,7 +55,7 @@ export class CacheFolder {
 export async function openCacheFolder(directory: string): Promise<CacheFolder> {
   try {
     for (const part of ['', ...Object.values(PARTS)]) {
-      await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
+      await makeDirectory(join(directory, part), { mode: 0o755 });
       await access(join(directory, part), constants.R_OK | constants.W_OK | constants.X_OK);
     }
   } catch (error) {

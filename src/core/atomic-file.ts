@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 import { isSystem, messageOf, SlipwayError } from './errors.ts';
 import { ownIdentity } from './process-identity.ts';
 
@@ -15,7 +16,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${uniqueSuffix()}`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     const handle = await open(temporary, 'wx', options.mode ?? 0o666);
     try {
       await handle.writeFile(bytes);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writ
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeDirectory } from './make-directory.ts';
 import { uniqueSuffix, writeError } from './atomic-file.ts';
 import type { Context } from './context.ts';
 import { isSystem, SlipwayError } from './errors.ts';
@@ -58,7 +59,7 @@ async function acquire(path: string, ctx: Context, options: LockOptions): Promis
   const staged = `${path}.${suffix}`;
   const name = `owner-${suffix.slice(0, -'.tmp'.length)}.json`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     await mkdir(staged);
     await writeFile(join(staged, name), `${JSON.stringify({ ...ownIdentity(), host: hostname() })}\n`);
     await waitFor(path, staged, ctx, options);

@@ -1,5 +1,6 @@
-import { chmod, lchown, lstat, mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../core/make-directory.ts';
 import type { Context } from '../core/context.ts';
 import { writeError } from '../core/atomic-file.ts';
 import type { Owner } from '../layer/place.ts';
@@ -16,7 +17,7 @@ export async function scratchDirectory(name: string, owner: Owner, ctx: Context)
 /** A directory of mode 0755 that the buildpacks' user owns with everything in it; made when missing. */
 export async function ownedDirectory(path: string, owner: Owner): Promise<void> {
   try {
-    if ((await mkdir(path, { recursive: true })) !== undefined) await chmod(path, 0o755);
+    if ((await makeDirectory(path)) !== undefined) await chmod(path, 0o755);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises';
+import { chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
+import { makeDirectory } from '../core/make-directory.ts';
 import { withLock } from '../core/lock-directory.ts';
 import { virtualParents, type Owner } from '../layer/place.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
@@ -54,7 +55,7 @@ async function fill<T>(
   const fileOwner = machine.uid === 0 ? owner : undefined;
   await removeTree(tree.base, ctx);
   for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory, { mode: 0o755 });
   for (const [name, value] of Object.entries(options.env ?? {}))
     await writeFile(join(real.platform, 'env', name), value);
   if (fileOwner !== undefined)
@@ -115,7 +116,7 @@ async function appDirectory(options: BuildOptions): Promise<string> {
 
 /** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */
 async function ownDirectory(path: string, machine: Machine): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 });
+  await makeDirectory(path, { mode: 0o755 });
   const stats = await lstat(path);
   if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
   throw new SlipwayError('WRITE_FAILED', `${path} is not a directory of this user alone`, {

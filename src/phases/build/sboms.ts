@@ -1,9 +1,10 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { legacyBomJson, type OwnedBomEntry } from '../../cnb/bom.ts';
 import { escapeId, moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
 import { writeError } from '../../core/atomic-file.ts';
 import { SlipwayError } from '../../core/errors.ts';
+import { makeDirectory } from '../../core/make-directory.ts';
 import type { Place } from '../../layer/place.ts';
 import { giveTree } from '../shared-directory.ts';
 import type { DiskLayer } from '../../workspace/layers-directory.ts';
@@ -92,7 +93,7 @@ async function readSbom(path: string, place: Place): Promise<Buffer> {
 async function write(root: string, path: string, bytes: Uint8Array | string): Promise<void> {
   const target = join(root, path);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeDirectory(dirname(target));
     for (let above = dirname(target); above.startsWith(root); above = dirname(above)) await chmod(above, 0o755);
     await writeFile(target, bytes);
     await chmod(target, 0o644);

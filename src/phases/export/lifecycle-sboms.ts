@@ -1,8 +1,9 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem } from '../../core/errors.ts';
+import { makeDirectory } from '../../core/make-directory.ts';
 import type { Place } from '../../layer/place.ts';
 import { log } from './layer-request.ts';
 
@@ -33,7 +34,7 @@ async function copyIfThere(source: string, target: string): Promise<boolean> {
   // Without a file nothing is made: an empty directory would be in the SBOM layer.
   if (!(await isThere(source))) return false;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeDirectory(dirname(target));
     await copyFile(source, target);
     return true;
   } catch (error) {

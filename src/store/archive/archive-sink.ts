@@ -1,8 +1,9 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { uniqueSuffix, writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { makeDirectory } from '../../core/make-directory.ts';
 import { removeLeftovers } from '../../core/leftovers.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { parseReference } from '../../oci/reference.ts';
@@ -52,7 +53,7 @@ export async function openArchiveSink(
     },
     commit: async (inner): Promise<CommitResult> => {
       const index = encodeTopIndex([...entries.values()]);
-      await mkdir(spool, { recursive: true });
+      await makeDirectory(spool);
       await writeFile(join(spool, 'index.json'), index);
       const parts = await archiveParts({ spool, index, entries: [...entries.values()], format: options.format }, inner);
       const bytes = await writeArchive(file, parts, inner);
@@ -79,7 +80,7 @@ function otherName(name: string): Annotations {
 
 async function prepare(file: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeDirectory(dirname(file));
     if ((await stat(file)).isDirectory()) {
       throw new SlipwayError('WRITE_FAILED', `cannot write the archive ${file}: it is a directory`, {
         hint: 'name a file, or write an OCI layout directory with oci:DIR',

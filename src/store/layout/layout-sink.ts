@@ -1,8 +1,9 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { makeDirectory } from '../../core/make-directory.ts';
 import { removeLeftovers } from '../../core/leftovers.ts';
 import { withLock } from '../../core/lock-directory.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
@@ -69,7 +70,7 @@ export async function openLayoutSink(
 /** Makes the directories; returns the topmost one that was not there. */
 async function prepare(directory: string): Promise<string | undefined> {
   try {
-    return await mkdir(join(directory, 'blobs', 'sha256'), { recursive: true, mode: 0o755 });
+    return await makeDirectory(join(directory, 'blobs', 'sha256'), { mode: 0o755 });
   } catch (error) {
     if (isSystem(error, 'EEXIST', 'ENOTDIR') && (await isFile(directory))) {
       throw new SlipwayError('WRITE_FAILED', `cannot write the layout ${directory}: it is a file`, {
