@@ -8,7 +8,7 @@ export interface Difference {
   readonly proof: string;
 }
 
-export const DIFFERENCES_PAGE = 'docs/reference/differences.md';
+const DIFFERENCES_PAGE = 'docs/reference/differences.md';
 
 /** The rows with an id, in their order. */
 export function readDifferences(): readonly Difference[] {
