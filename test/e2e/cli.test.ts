@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { buildFixture, type BuildFixture } from '../support/build-fixture.ts';
 import { temporaryDirectory } from '../support/context.ts';
+import { giveToOrdinaryUser, ORDINARY } from '../support/ordinary-user.ts';
 import { finished, slipway, startSlipway, type ProgramResult } from '../support/program.ts';
-
-const isRoot = process.getuid?.() === 0;
 
 describe('slipway: what it says before any work', () => {
   it('alone says what it is and what most people need', async () => {
@@ -201,19 +200,19 @@ describe('slipway build', () => {
     assert.equal(readFileSync(join(fixture.directory, 'out'), 'utf8'), 'a file');
   });
 
-  it(
-    'an output that cannot be written stops before any buildpack runs',
-    { skip: isRoot && 'root writes everywhere' },
-    async (t) => {
-      const fixture = await buildFixture(t);
-      const closed = join(fixture.directory, 'closed');
-      mkdirSync(closed, { mode: 0o555 });
-      const result = await build(fixture, ['--output', 'oci:closed/out']);
-      chmodSync(closed, 0o755);
-      await expectError(result, { code: 32, text: 'closed' });
-      assert.doesNotMatch(result.stderr, /\nbuild/);
-    },
-  );
+  it('an output that cannot be written stops before any buildpack runs', async (t) => {
+    const fixture = await buildFixture(t);
+    const closed = join(fixture.directory, 'closed');
+    mkdirSync(closed, { mode: 0o555 });
+    giveToOrdinaryUser(fixture.directory, 0o755);
+    const user = process.getuid?.() === 0 ? { user: ORDINARY } : {};
+    const result = await slipway([...fixture.args, '--output', 'oci:closed/out', '--sandbox', 'host'], {
+      ...environment(fixture),
+      ...user,
+    });
+    await expectError(result, { code: 32, text: 'closed' });
+    assert.doesNotMatch(result.stderr, /\nbuild/);
+  });
 
   it('an app that is not there exits 3', async (t) => {
     const fixture = await buildFixture(t);
