@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
+import { writeError } from '../core/atomic-file.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import { makeDirectory } from '../core/make-directory.ts';
 import { withLock } from '../core/lock-directory.ts';
@@ -53,19 +54,30 @@ async function fill<T>(
     platform: join(tree.base, 'platform'),
   };
   const fileOwner = machine.uid === 0 ? owner : undefined;
-  await removeTree(tree.base, ctx);
-  for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
-    await makeDirectory(directory, { mode: 0o755 });
-  for (const [name, value] of Object.entries(options.env ?? {}))
-    await writeFile(join(real.platform, 'env', name), value);
-  if (fileOwner !== undefined)
-    for (const directory of [real.layers, real.app]) await chown(directory, fileOwner.uid, fileOwner.gid);
+  await prepared(tree.base, async () => {
+    await removeTree(tree.base, ctx);
+    for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
+      await makeDirectory(directory, { mode: 0o755 });
+    for (const [name, value] of Object.entries(options.env ?? {}))
+      await writeFile(join(real.platform, 'env', name), value);
+    if (fileOwner !== undefined)
+      for (const directory of [real.layers, real.app]) await chown(directory, fileOwner.uid, fileOwner.gid);
+  });
   const skip = new Set(await ownPaths(options));
   await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
   try {
     return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
   } finally {
     await removeTree(tree.base, ctx);
+  }
+}
+
+/** A refusal of the file system names the place and what to do. */
+async function prepared(path: string, task: () => Promise<unknown>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    throw writeError(path, error);
   }
 }
 
@@ -116,7 +128,7 @@ async function appDirectory(options: BuildOptions): Promise<string> {
 
 /** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */
 async function ownDirectory(path: string, machine: Machine): Promise<void> {
-  await makeDirectory(path, { mode: 0o755 });
+  await prepared(path, () => makeDirectory(path, { mode: 0o755 }));
   const stats = await lstat(path);
   if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
   throw new SlipwayError('WRITE_FAILED', `${path} is not a directory of this user alone`, {

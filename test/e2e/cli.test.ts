@@ -204,7 +204,7 @@ describe('slipway build', () => {
     const fixture = await buildFixture(t);
     const closed = join(fixture.directory, 'closed');
     mkdirSync(closed, { mode: 0o555 });
-    giveToOrdinaryUser(fixture.directory, 0o755);
+    for (const path of ['.', 'home']) giveToOrdinaryUser(join(fixture.directory, path), 0o755);
     const user = process.getuid?.() === 0 ? { user: ORDINARY } : {};
     const result = await slipway([...fixture.args, '--output', 'oci:closed/out', '--sandbox', 'host'], {
       ...environment(fixture),
