@@ -169,7 +169,7 @@ function sinkRequests(options: BuildOptions): readonly SinkRequest[] {
     const ref = name === undefined ? options.image : displayLocation({ kind: 'registry', reference: name });
     if (location.kind === 'registry' || location.kind === 'docker-daemon' || location.ref !== undefined)
       return { location, shown };
-    return { location: { ...location, ref }, shown: location.kind === 'oci' ? `${shown}:${ref}` : shown };
+    return { location: { ...location, ref }, imageName: name ?? parseReference(options.image), shown: location.kind === 'oci' ? `${shown}:${ref}` : shown };
   });
 }
 

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildFixture } from './build-fixture.ts';
+import { lifecycle, slipway, type ProgramOptions, type ProgramResult } from './program.ts';
+
+/** The fixture's directory as working directory, HOME and TMPDIR of its own inside it. */
+export function runOptions(fixture: BuildFixture, options: ProgramOptions = {}): ProgramOptions {
+  const { directory } = fixture;
+  const tmp = join(directory, 'tmp');
+  mkdirSync(tmp, { recursive: true });
+  chmodSync(tmp, 0o1777);
+  return {
+    cwd: directory,
+    ...options,
+    env: { HOME: join(directory, 'home'), TMPDIR: tmp, ...options.env },
+  };
+}
+
+/** `slipway build shop …` in the host sandbox, unless the arguments say otherwise. */
+export function runBuild(
+  fixture: BuildFixture,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  return slipway(buildArgs(fixture, args), runOptions(fixture, options));
+}
+
+export function buildArgs(fixture: BuildFixture, args: readonly string[]): readonly string[] {
+  return [...fixture.args, ...(args.includes('--sandbox') ? [] : ['--sandbox', 'host']), ...args];
+}
+
+/** `bin/lifecycle/creator` over the fixture's files, into `image`. Root runs it for user 1000. */
+export function runCreator(
+  fixture: BuildFixture,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const { directory } = fixture;
+  for (const name of ['layers', 'platform']) mkdirSync(join(directory, name), { recursive: true });
+  writeFileSync(join(directory, 'run.toml'), '');
+  if (process.getuid?.() === 0)
+    for (const path of ['', 'layers', 'app', 'home'].map((name) => join(directory, name)))
+      if (existsSync(path)) chownSync(path, 1000, 1000);
+  const owner =
+    process.getuid?.() === 0 ? [] : ['-uid', String(process.getuid?.()), '-gid', String(process.getgid?.())];
+  return lifecycle(
+    'creator',
+    [
+      ...['-app', 'app', '-layers', 'layers', '-platform', 'platform', '-buildpacks', 'bps', '-order', 'order.toml'],
+      ...[
+        '-run-image',
+        'oci:run',
+        '-launcher',
+        '/bin/sh',
+        ...(owner.length > 0 ? owner : ['-uid', '1000', '-gid', '1000']),
+      ],
+      ...args,
+    ],
+    runOptions(fixture, options),
+  );
+}
+
+export interface ExpectedFailure {
+  readonly code: number;
+  /** Error code in brackets, where the front end shows one. */
+  readonly error?: string;
+  /** What the message must say. */
+  readonly says: readonly (string | RegExp)[];
+}
+
+/** The exit code and message of a failure: it says what is expected, and is a message, not a stack trace or a chain of "failed to". */
+export function assertFailure(result: ProgramResult, expected: ExpectedFailure): void {
+  const text = result.stdout + result.stderr;
+  assert.equal(result.code, expected.code, text);
+  if (expected.error !== undefined) assert.ok(text.includes(`[${expected.error}]`), text);
+  for (const part of expected.says) {
+    if (typeof part === 'string') assert.ok(text.includes(part), `${part} in: ${text}`);
+    else assert.match(text, part);
+  }
+  assert.doesNotMatch(text, /\n\s+at .*[:(]\d+|\[object |undefined|INTERNAL/);
+}
+
+/** The names in the fixture's directory besides what it began with: what a run has left behind. */
+export function leftovers(fixture: BuildFixture): readonly string[] {
+  const begun = ['app', 'bps', 'home', 'order.toml', 'run', 'scratch', 'tmp'];
+  const top = readdirSync(fixture.directory).filter((name) => !begun.includes(name));
+  const below = ['home', 'tmp'].flatMap((name) => deepFiles(join(fixture.directory, name), name));
+  return [...top, ...below].sort();
+}
+
+function deepFiles(directory: string, prefix: string): readonly string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() && readdirSync(join(directory, entry.name)).length > 0
+      ? deepFiles(join(directory, entry.name), `${prefix}/${entry.name}`)
+      : [`${prefix}/${entry.name}`],
+  );
+}
+
+export function assertSucceeded(result: ProgramResult): void {
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+}
+
+/** The manifest digest of the image at a location, as `slipway inspect` reads it. */
+export async function manifestDigest(fixture: BuildFixture, location: string): Promise<string> {
+  const result = await slipway(['inspect', location], runOptions(fixture));
+  assertSucceeded(result);
+  return String(parseObject(result.stdout)['manifest']);
+}
+
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(text);
+  return typeof value === 'object' && value !== null ? { ...value } : assert.fail(`not an object: ${text}`);
+}
