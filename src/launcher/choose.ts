@@ -8,7 +8,7 @@ import { shellLauncher } from './shell-launcher.ts';
 
 /** Value of `-launcher` (design §1.2): a path, or one of four words. */
 export type LauncherChoice =
-  { readonly kind: 'path'; readonly path: string } | { readonly kind: 'auto' | 'builder' | 'shell' | 'none' };
+  { readonly kind: 'path'; readonly path: string } | { readonly kind: 'auto' | 'builder' | 'shell' };
 
 /** The file that becomes `/cnb/lifecycle/launcher`. */
 export interface ChosenLauncher {
@@ -35,25 +35,29 @@ export interface LauncherFacts {
 const BUILDER_LAUNCHER: string = '/cnb/lifecycle/launcher';
 const SHELL_LAUNCHER_LABEL: Label = { key: 'io.slipway.launcher.kind', value: 'sh' };
 
-/** A value with `/` is a path; `auto builder shell none` are words; anything else throws `ARGUMENT_INVALID` (exit 3). */
+/** A value with `/` is a path, `auto builder shell` are words; all else throws `ARGUMENT_INVALID` (exit 3), `none` `NOT_SUPPORTED`. */
 export function parseLauncherChoice(text: string): LauncherChoice {
   if (text.includes('/')) return { kind: 'path', path: text };
   switch (text) {
     case 'auto':
     case 'builder':
     case 'shell':
-    case 'none':
       return { kind: text };
+    case 'none':
+      throw new SlipwayError('NOT_SUPPORTED', 'an image without launcher cannot be made yet', {
+        exit: 3,
+        hint: { kind: 'choose-launcher' },
+      });
     default:
       throw new SlipwayError('ARGUMENT_INVALID', `"${text}" is not a launcher`, {
-        hint: 'write auto, builder, shell, none, or a path with a slash in it',
+        hint: 'write auto, builder, shell, or a path with a slash in it',
       });
   }
 }
 
 /**
  * Chooses the launcher of an image (design §1.2): `auto` is the builder's own if it fits the platform, else the shell program if the
- * run image has `/bin/sh`. Throws `LAUNCHER_UNUSABLE` (exit 62) with the obstacles and the ways out, `NOT_SUPPORTED` for `none`.
+ * run image has `/bin/sh`. Throws `LAUNCHER_UNUSABLE` (exit 62) with the obstacles and the ways out.
  */
 export async function chooseLauncher(choice: LauncherChoice, facts: LauncherFacts): Promise<ChosenLauncher> {
   switch (choice.kind) {
@@ -69,10 +73,6 @@ export async function chooseLauncher(choice: LauncherChoice, facts: LauncherFact
       if ('bytes' in found) return found;
       throw unusable(`the shell launcher cannot be used: ${found.obstacle}`, { shell: found.obstacle });
     }
-    case 'none':
-      throw new SlipwayError('NOT_SUPPORTED', 'an image without launcher cannot be made yet', {
-        hint: { kind: 'choose-launcher' },
-      });
     case 'auto': {
       const builder = await fromBuilder(facts);
       if ('bytes' in builder) return builder;

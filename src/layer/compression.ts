@@ -16,6 +16,7 @@ export function parseCompression(text: string): Compression {
   if (level !== undefined) return { codec: 'gzip', level: Number(level) };
   if (/^zstd(?::.*)?$/.test(text)) {
     throw new SlipwayError('NOT_SUPPORTED', `compression "${text}" is not supported yet`, {
+      exit: 3,
       hint: 'use gzip, gzip:1 to gzip:9, or none',
     });
   }

@@ -1,5 +1,5 @@
 import { parseReference, type Reference } from '../oci/reference.ts';
-import { engineName, engineNameOf, shortName } from '../store/image-names.ts';
+import { engineName, engineNameOf, isSameName, shortName } from '../store/image-names.ts';
 
 /** What an entry of a layout is called: REF as given, else the image's name in its shortest form, else `latest`. */
 export function layoutName(
@@ -10,8 +10,14 @@ export function layoutName(
     const [name, imageName] = image === undefined ? [] : [shortName(image), engineName(image)];
     return name === undefined || imageName === undefined ? { name: 'latest' } : { name, imageName };
   }
-  const own = engineNameOf(ref);
+  const own = engineNameOf(ref) ?? (isNameOf(ref, image) ? engineName(image) : undefined);
   return own === undefined ? { name: ref } : { name: ref, imageName: own };
+}
+
+/** True when a REF without tag or slash, such as `shop`, is the image's own name. */
+function isNameOf(ref: string, image: Reference | undefined): image is Reference {
+  const short = image === undefined ? undefined : shortName(image);
+  return short !== undefined && isSameName(ref, short);
 }
 
 /**

@@ -9,6 +9,7 @@ import { parseLauncherChoice } from '../launcher/choose.ts';
 import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
 import { displayLocation, parseLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
+import { parseReference } from '../oci/reference.ts';
 import type { OutputRequest } from '../options/output.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
@@ -169,7 +170,11 @@ function sinkRequests(options: BuildOptions): readonly SinkRequest[] {
     const ref = name === undefined ? options.image : displayLocation({ kind: 'registry', reference: name });
     if (location.kind === 'registry' || location.kind === 'docker-daemon' || location.ref !== undefined)
       return { location, shown };
-    return { location: { ...location, ref }, imageName: name ?? parseReference(options.image), shown: location.kind === 'oci' ? `${shown}:${ref}` : shown };
+    return {
+      location: { ...location, ref },
+      imageName: name ?? parseReference(options.image),
+      shown: location.kind === 'oci' ? `${shown}:${ref}` : shown,
+    };
   });
 }
 

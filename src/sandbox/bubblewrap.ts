@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { type BubblewrapSetup, bubblewrapArguments, SYSTEM } from './bubblewrap-arguments.ts';
@@ -98,7 +100,13 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
 function dropCommand(setup: BubblewrapSetup, user: SandboxUser | undefined): readonly string[] {
   if (setup.user !== 'setpriv' || user === undefined) return [];
   const ids = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
-  return ['setpriv', ...ids, '--inh-caps=-all', '--bounding-set=-all', '--'];
+  return [setprivPath(), ...ids, '--inh-caps=-all', '--bounding-set=-all', '--'];
+}
+
+/** By its path: the PATH that counts inside is the command's, which need not have it. */
+function setprivPath(): string {
+  const paths = OWN_ENV.PATH.split(':').map((directory) => join(directory, 'setpriv'));
+  return paths.find((path) => existsSync(path)) ?? 'setpriv';
 }
 
 function failureToStart(

@@ -9,6 +9,8 @@ import { hostSandbox } from './host.ts';
 import { failureOf, type Sandbox } from './sandbox.ts';
 import { isRoot, letIn } from './user.ts';
 
+const UNISOLATED = 'nothing is isolated: buildpacks run on this machine and can read and write whatever their user can';
+
 export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
 
 /**
@@ -23,7 +25,7 @@ export async function chooseSandbox(
 ): Promise<Sandbox> {
   const sandbox = await choose(wanted, ctx, options);
   ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description: sandbox.description });
-  if (sandbox.name === 'host') ctx.emit({ type: 'warning', code: 'SANDBOX_HOST', message: sandbox.description });
+  if (sandbox.name === 'host') ctx.emit({ type: 'warning', code: 'SANDBOX_HOST', message: UNISOLATED });
   return sandbox;
 }
 

@@ -13,7 +13,7 @@ import { dropTo } from './user.ts';
 export function hostSandbox(): Sandbox {
   return {
     name: 'host',
-    description: 'nothing is isolated: buildpacks run on this machine and can read and write whatever their user can',
+    description: 'no isolation',
     mapsPaths: false,
     run,
   };

@@ -266,6 +266,14 @@ describe('bubblewrap', () => {
     }
   });
 
+  it('a PATH without the usual directories still starts the command, as another user too', async (t) => {
+    const sandbox = await bubblewrapOrSkip(t);
+    if (sandbox === undefined) return;
+    const env = { PATH: '/nowhere' };
+    const run = await runShell(sandbox, { argv: ['/bin/sh', '-c', 'echo started'], script: '', env }, testContext(t));
+    assert.deepEqual([run.stdout, run.stderr], ['started\n', '']);
+  });
+
   it('refuses another root directory and impossible variables', async (t) => {
     const sandbox = bubblewrapSandbox();
     const ctx = testContext(t);

@@ -13,7 +13,9 @@ import { announce, openCache, prepare, type Host } from './host.ts';
 export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
   if (inputs.buildImage !== undefined)
-    throw new SlipwayError('NOT_SUPPORTED', '-build-image is not supported by this version', { exit: 3 });
+    throw new SlipwayError('NOT_SUPPORTED', 'failed to resolve inputs: -build-image is not supported by this version', {
+      exit: 3,
+    });
   await prepare([inputs.layersDir, inputs.cacheDir], inputs, host, ctx);
   const { features } = inputs;
   const group = await readGroup(inputs.group);
