@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { writeError } from '../core/atomic-file.ts';
@@ -56,20 +56,31 @@ async function fill<T>(
   const fileOwner = machine.uid === 0 ? owner : undefined;
   await prepared(tree.base, async () => {
     await removeTree(tree.base, ctx);
-    for (const directory of [tree.base, real.layers, real.app, join(real.platform, 'env')])
-      await makeDirectory(directory, { mode: 0o755 });
+    for (const directory of [tree.base, real.layers, real.app, real.platform, join(real.platform, 'env')])
+      await openDirectory(directory);
     for (const [name, value] of Object.entries(options.env ?? {}))
-      await writeFile(join(real.platform, 'env', name), value);
+      await writeOpenFile(join(real.platform, 'env', name), value);
     if (fileOwner !== undefined)
       for (const directory of [real.layers, real.app]) await chown(directory, fileOwner.uid, fileOwner.gid);
   });
-  const skip = new Set(await ownPaths(options));
-  await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
   try {
+    const skip = new Set(await ownPaths(options));
+    await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
     return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
   } finally {
     await removeTree(tree.base, ctx);
   }
+}
+
+/** Another user's buildpacks look into it, and its mode is in the image: the umask has no say. */
+async function openDirectory(path: string): Promise<void> {
+  await makeDirectory(path);
+  await chmod(path, 0o755);
+}
+
+async function writeOpenFile(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o644);
 }
 
 /** A refusal of the file system names the place and what to do. */

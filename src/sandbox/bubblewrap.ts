@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { type BubblewrapSetup, bubblewrapArguments, SYSTEM } from './bubblewrap-arguments.ts';
+import { BUILD_UMASK } from './build-umask.ts';
 import { checkRequest } from './check-request.ts';
 import { type ChildExit, runChild } from './child.ts';
 import { isWithin } from './host-tree.ts';
@@ -74,6 +75,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       args: ['--args', '3', '--json-status-fd', '4', '--', ...dropCommand(setup, drop), ...request.argv],
       input: Buffer.from(options.map((option) => `${option}\0`).join('')),
       env: OWN_ENV,
+      umask: BUILD_UMASK,
       onStatus: (text) => (status = text),
       // Killing the first process inside makes the kernel kill all others before bubblewrap can report the end.
       victim: () => statusNumber(status, 'child-pid'),

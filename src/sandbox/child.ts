@@ -12,6 +12,8 @@ export interface ChildRequest {
   readonly cwd?: string;
   /** Set by the kernel before the program starts; this process must be root. Other groups are given up. */
   readonly user?: SandboxUser;
+  /** File mode bits that the child's new files never have; absent: this process's. */
+  readonly umask?: number;
   /** Offered on file descriptor 3. */
   readonly input?: Uint8Array;
   /** Called with the text that came on file descriptor 4 so far. */
@@ -69,8 +71,8 @@ const DRAIN_MS = 250;
 /** How long a killed program's monitor may take to notice. */
 const MONITOR_MS = 2000;
 
-function start(request: ChildRequest): ChildProcess {
-  const child = spawn(request.command, request.args, {
+function spawnChild(request: ChildRequest): ChildProcess {
+  return spawn(request.command, request.args, {
     env: { ...request.env },
     detached: true,
     stdio: [
@@ -83,6 +85,21 @@ function start(request: ChildRequest): ChildProcess {
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
     ...(request.user === undefined ? {} : { uid: request.user.uid, gid: request.user.gid }),
   });
+}
+
+/** Node has no umask for children: they inherit this process's at the moment of the fork, which `spawn` does before it returns. */
+function withUmask<T>(umask: number | undefined, task: () => T): T {
+  if (umask === undefined) return task();
+  const before = process.umask(umask);
+  try {
+    return task();
+  } finally {
+    process.umask(before);
+  }
+}
+
+function start(request: ChildRequest): ChildProcess {
+  const child = withUmask(request.umask, () => spawnChild(request));
   child.stdout?.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
   child.stderr?.on('data', (bytes: Buffer) => request.onOutput('stderr', bytes));
   const input = child.stdio[3];

@@ -5,6 +5,7 @@ import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { type BubblewrapOptions, bubblewrapSandbox } from './bubblewrap.ts';
 import type { BubblewrapSetup } from './bubblewrap-arguments.ts';
+import { BUILD_UMASK } from './build-umask.ts';
 import { hostSandbox } from './host.ts';
 import { failureOf, type Sandbox } from './sandbox.ts';
 import { isRoot, letIn } from './user.ts';
@@ -66,7 +67,7 @@ const PROBE_USER = { uid: 1000, gid: 1000 };
 async function choose(wanted: SandboxChoice, ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
   switch (wanted) {
     case 'host':
-      return hostSandbox();
+      return hostSandbox({ umask: BUILD_UMASK });
     case 'auto':
     case 'bubblewrap':
       return findBubblewrap(ctx, options);

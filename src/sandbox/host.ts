@@ -8,18 +8,18 @@ import { dropTo } from './user.ts';
 /**
  * Runs commands as plain children on this machine, with real paths and only the given environment. Root drops to the request's
  * user. Each command has a process group, which is killed when the command ends or the build is stopped; a process that leaves
- * the group, or a kill -9 of this program, escapes that.
+ * the group, or a kill -9 of this program, escapes that. Commands inherit this process's umask unless one is given.
  */
-export function hostSandbox(): Sandbox {
+export function hostSandbox(options: { readonly umask?: number } = {}): Sandbox {
   return {
     name: 'host',
     description: 'no isolation',
     mapsPaths: false,
-    run,
+    run: (request, ctx) => run(request, options, ctx),
   };
 }
 
-async function run(request: SandboxRequest, ctx: Context): Promise<SandboxExit> {
+async function run(request: SandboxRequest, options: { readonly umask?: number }, ctx: Context): Promise<SandboxExit> {
   checkRequest(request);
   if (request.root.kind !== 'host')
     throw new SlipwayError('NOT_SUPPORTED', 'the host sandbox has no other root directory');
@@ -37,6 +37,7 @@ async function run(request: SandboxRequest, ctx: Context): Promise<SandboxExit> 
       env: request.env,
       cwd: request.cwd,
       onOutput: request.onOutput,
+      ...options,
       ...(user === undefined ? {} : { user }),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
     },

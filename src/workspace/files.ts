@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Analyzed } from '../cnb/analyzed.ts';
 import { decodeAnalyzed, encodeAnalyzed } from '../cnb/files/analyzed.ts';
 import { decodeGroup, encodeGroup } from '../cnb/files/group.ts';
@@ -11,8 +13,9 @@ import { decodeSystem, EMPTY_SYSTEM, type SystemFile } from '../cnb/files/system
 import type { GroupElement } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
 import type { BuildMetadata } from '../cnb/process.ts';
-import { writeFileAtomic } from '../core/atomic-file.ts';
+import { writeError, writeFileAtomic } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
+import { isSystem } from '../core/errors.ts';
 import type { LogLevel } from '../core/events.ts';
 import type { Location } from '../oci/location.ts';
 import { decodeWith, readIfPresent, readRequired, type ReadWording } from './read-file.ts';
@@ -99,8 +102,15 @@ export function readBuildMetadata(path: string): Promise<BuildMetadata> {
   return required(path, decodeMetadata, { prefix: 'read build metadata: ', hint: 'run the builder first' });
 }
 
-export function writeBuildMetadata(path: string, metadata: BuildMetadata): Promise<void> {
-  return writeFileAtomic(path, encodeMetadata(metadata));
+/** File and directory are in a layer, which must not depend on the umask: their modes are fixed where they are this user's. */
+export async function writeBuildMetadata(path: string, metadata: BuildMetadata): Promise<void> {
+  await writeFileAtomic(path, encodeMetadata(metadata));
+  try {
+    await chmod(path, 0o644);
+    await chmod(dirname(path), 0o755);
+  } catch (error) {
+    if (!isSystem(error, 'EPERM')) throw writeError(path, error);
+  }
 }
 
 export function writeReport(path: string, report: Report): Promise<void> {
