@@ -38,12 +38,7 @@ async function scene(t: TestContext, buildpack: SampleBuildpack): Promise<Scene>
   await using sink = await openLayoutSink(join(directory, 'base'), 'run', ctx);
   sink.tag(
     undefined,
-    await putBase(
-      sink,
-      join(directory, 'scratch'),
-      { os: 'linux', architecture: process.arch === 'arm64' ? 'arm64' : 'amd64' },
-      ctx,
-    ),
+    await putBase(sink, { os: 'linux', architecture: process.arch === 'arm64' ? 'arm64' : 'amd64' }, ctx),
   );
   await sink.commit(ctx);
   const app = writeApp(join(directory, 'app'), { 'note.txt': 'an app\n' });

@@ -62,7 +62,7 @@ describe('slipway: what it says before any work', () => {
     assert.equal(result.stdout, '');
     for (const way of ['--output docker-archive:shop.tar', '--output oci:shop', '--publish'])
       assert.ok(result.stderr.includes(way));
-    assert.deepEqual(readdirSync(fixture.directory).sort(), ['app', 'bps', 'home', 'order.toml', 'run', 'scratch']);
+    assert.deepEqual(readdirSync(fixture.directory).sort(), ['app', 'bps', 'home', 'order.toml', 'run']);
   });
 });
 

@@ -41,9 +41,8 @@ async function scene(t: TestContext, options: ServeOptions = {}): Promise<Scene>
     await sink.commit(ctx);
     return filled.value;
   };
-  const scratch = join(directory, 'scratch');
   const base = (sink: ImageSink, platform: Platform, extra = {}): Promise<Descriptor> =>
-    putBase(sink, scratch, platform, ctx, extra);
+    putBase(sink, platform, ctx, extra);
   const { amd64, arm64 } = await into('base/run:two', async (sink) => {
     const both = { amd64: await base(sink, AMD64), arm64: await base(sink, ARM64) };
     return { name: (await putIndex(sink, [both.amd64, both.arm64], ctx)).descriptor, value: both };

@@ -31,7 +31,7 @@ before(async () => {
   };
   await using sink = await openLayoutSink(join(directory, 'base'), 'run', ctx);
   const platform = { os: 'linux', architecture: process.arch === 'arm64' ? 'arm64' : 'amd64' };
-  sink.tag(undefined, await putBase(sink, join(directory, 'scratch'), platform, ctx, { entries: busyboxEntries() }));
+  sink.tag(undefined, await putBase(sink, platform, ctx, { entries: busyboxEntries() }));
   await sink.commit(ctx);
   const { buildpacks, order } = writeBuildpacks(join(directory, 'bp/buildpacks'), [HELLO]);
   const app = writeApp(join(directory, 'app'), { 'note.txt': 'an app\n' });
@@ -92,7 +92,10 @@ describe('real engines read what slipway wrote', () => {
 
   it('podman loads the tar and runs the image', (t) => {
     if (!needs(t, 'podman', 'runc')) return;
-    if (process.getuid?.() !== 0) return t.skip('podman is started as root here');
+    if (process.getuid?.() !== 0) {
+      t.skip('podman is started as root here');
+      return;
+    }
     const store = [
       '--root',
       join(directory, 'podman'),
@@ -116,7 +119,10 @@ describe('real engines read what slipway wrote', () => {
 
   it('a real dockerd loads the tar and runs the image', async (t) => {
     if (!needs(t, 'dockerd', 'docker')) return;
-    if (process.getuid?.() !== 0) return t.skip('dockerd needs root');
+    if (process.getuid?.() !== 0) {
+      t.skip('dockerd needs root');
+      return;
+    }
     await using daemon = await startDockerd(t, join(directory, 'dockerd'));
     if (daemon.socket === undefined) return;
     const docker = (...args: readonly string[]): string =>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Context } from '../../src/core/context.ts';
 import { streamOf } from '../../src/core/bytes.ts';
 import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
@@ -11,7 +12,7 @@ import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.t
 import type { Platform } from '../../src/oci/platform.ts';
 import type { Blob } from '../../src/ports/blob.ts';
 import type { ImageSink } from '../../src/ports/store.ts';
-import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
+import { BlobDirectory } from '../../src/store/blob-directory.ts';
 
 export interface BaseOptions {
   readonly entries?: readonly LayerEntry[];
@@ -73,19 +74,18 @@ export function busyboxEntries(busybox = '/bin/busybox'): readonly LayerEntry[] 
 /** Writes a single-platform image's blobs and manifest into a sink, without naming it; returns its descriptor with platform. */
 export async function putBase(
   sink: ImageSink,
-  scratch: string,
   platform: Platform,
   ctx: Context,
   options: BaseOptions = {},
 ): Promise<Descriptor> {
-  await using staging = await openLayoutSink(scratch, `base-${platform.architecture}`, ctx);
+  const staging = new BlobDirectory(join(ctx.tmp, 'base-layers'), { isTransient: true });
   const layers =
     options.withoutLayers === true
       ? []
       : [
           await packLayer(
             { kind: 'entries', entries: options.entries ?? plainEntries(platform.architecture) },
-            staging.staging,
+            staging,
             ctx,
             { compression: DEFAULT_COMPRESSION, family: 'oci' },
           ),

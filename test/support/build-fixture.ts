@@ -41,7 +41,7 @@ async function writeRunImage(
   const ctx = testContext(test);
   const platform = { os: 'linux', architecture: options.arch ?? 'amd64' };
   await using sink = await openLayoutSink(join(directory, 'run'), 'run', ctx);
-  const descriptor = await putBase(sink, join(directory, 'scratch'), platform, ctx, options.base ?? {});
+  const descriptor = await putBase(sink, platform, ctx, options.base ?? {});
   sink.tag(undefined, descriptor);
   await sink.commit(ctx);
 }
