@@ -61,16 +61,24 @@ function removeTemporary(path: string): void {
   }
 }
 
+const SIGNALS = [
+  ['SIGINT', 130, 'stopped by SIGINT'],
+  ['SIGTERM', 143, 'stopped by SIGTERM'],
+  ['SIGPIPE', 141, 'stopped: nobody reads the output any more'],
+] as const;
+
 /** The error of a first signal, once there was one. */
 function watchSignals(controller: AbortController, renderer: Renderer): () => SlipwayError | undefined {
   let interrupted: SlipwayError | undefined;
-  for (const [name, exit] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+  for (const [name, exit, message] of SIGNALS) {
     process.on(name, () => {
       if (interrupted !== undefined) {
+        // Each further line that is written fails too.
+        if (name === 'SIGPIPE') return;
         renderer.close();
         process.exit(exit);
       }
-      interrupted = new SlipwayError('INTERRUPTED', `stopped by ${name}`, {
+      interrupted = new SlipwayError('INTERRUPTED', message, {
         exit,
         details: { kept: 'outputs that were already committed are whole; nothing else is visible' },
       });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildFixture } from './build-fixture.ts';
 import { lifecycle, slipway, type ProgramOptions, type ProgramResult } from './program.ts';
@@ -30,35 +30,37 @@ export function buildArgs(fixture: BuildFixture, args: readonly string[]): reado
   return [...fixture.args, ...(args.includes('--sandbox') ? [] : ['--sandbox', 'host']), ...args];
 }
 
-/** `bin/lifecycle/creator` over the fixture's files, into `image`. Root runs it for user 1000. */
+/** `bin/lifecycle/creator` over the fixture's files. */
 export function runCreator(
   fixture: BuildFixture,
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
+  return lifecycle('creator', creatorArgs(fixture, args), runOptions(fixture, options));
+}
+
+/** Arguments of a creator over the fixture's files, which then are the build user's. Root runs it for user 1000. */
+export function creatorArgs(fixture: BuildFixture, args: readonly string[]): readonly string[] {
   const { directory } = fixture;
   for (const name of ['layers', 'platform']) mkdirSync(join(directory, name), { recursive: true });
-  writeFileSync(join(directory, 'run.toml'), '');
+  const { uid, gid } = creatorUser();
   if (process.getuid?.() === 0)
     for (const path of ['', 'layers', 'app', 'home'].map((name) => join(directory, name)))
-      if (existsSync(path)) chownSync(path, 1000, 1000);
-  const owner =
-    process.getuid?.() === 0 ? [] : ['-uid', String(process.getuid?.()), '-gid', String(process.getgid?.())];
-  return lifecycle(
-    'creator',
-    [
-      ...['-app', 'app', '-layers', 'layers', '-platform', 'platform', '-buildpacks', 'bps', '-order', 'order.toml'],
-      ...[
-        '-run-image',
-        'oci:run',
-        '-launcher',
-        '/bin/sh',
-        ...(owner.length > 0 ? owner : ['-uid', '1000', '-gid', '1000']),
-      ],
-      ...args,
-    ],
-    runOptions(fixture, options),
-  );
+      if (existsSync(path)) chownSync(path, uid, gid);
+  return [
+    ...['-app', 'app', '-layers', 'layers', '-platform', 'platform', '-buildpacks', 'bps', '-order', 'order.toml'],
+    ...['-run-image', 'oci:run', '-launcher', '/bin/sh'],
+    ...['-uid', String(uid), '-gid', String(gid)],
+    ...args,
+  ];
+}
+
+/** Who root becomes: someone this machine knows, as the creator wants it. Anybody else stays who they are. */
+function creatorUser(): { readonly uid: number; readonly gid: number } {
+  const uid = process.getuid?.() ?? 1000;
+  if (uid !== 0) return { uid, gid: process.getgid?.() ?? 1000 };
+  const known = /^[^:]*:[^:]*:1000:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 1000 : 65534;
+  return { uid: known, gid: known };
 }
 
 export interface ExpectedFailure {

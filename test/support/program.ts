@@ -32,12 +32,15 @@ export function lifecycle(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  return finished(
-    start([resolve('bin/lifecycle', program), ...args], {
-      ...options,
-      env: { CNB_PLATFORM_API: '0.15', ...options.env },
-    }),
-  );
+  return finished(startLifecycle(program, args, options));
+}
+
+/** One of `bin/lifecycle/*`, started, for tests that signal it. */
+export function startLifecycle(program: string, args: readonly string[], options: ProgramOptions = {}): ChildProcess {
+  return start([resolve('bin/lifecycle', program), ...args], {
+    ...options,
+    env: { CNB_PLATFORM_API: '0.15', ...options.env },
+  });
 }
 
 /** A started program, for tests that signal it. */
