@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import type { EnvFile } from '../cnb/env.ts';
 import { utf8 } from '../core/bytes.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import type { ReadBounds } from './read-file.ts';
+import { readInside } from './read-inside.ts';
 
 /**
  * The files of an environment directory in byte order of their names, with their contents as they are; [] when it does not exist
  * (contract §7.4, §12.3). Directories and links to directories are skipped. Throws `FILE_NOT_FOUND` for a dangling link,
- * `FILE_NOT_READABLE`, and `FILE_INVALID` for a value that an environment cannot hold (NUL, bytes that are not UTF-8).
+ * `FILE_NOT_READABLE`, `FILE_INVALID` for a value that an environment cannot hold (NUL, bytes that are not UTF-8), and
+ * `BUILDPACK_INVALID` for a link that leads out of the bounds.
  */
-export async function readEnvDirectory(directory: string): Promise<readonly EnvFile[]> {
+export async function readEnvDirectory(directory: string, bounds: ReadBounds = {}): Promise<readonly EnvFile[]> {
   const names = await readNames(directory);
-  const files = await Promise.all(names.map((name) => readEnvFile(directory, name)));
+  const files = await Promise.all(names.map((name) => readEnvFile(directory, name, bounds)));
   return files.filter((file) => file !== undefined);
 }
 
@@ -24,13 +27,14 @@ async function readNames(directory: string): Promise<readonly Buffer[]> {
   }
 }
 
-async function readEnvFile(directory: string, rawName: Buffer): Promise<EnvFile | undefined> {
+async function readEnvFile(directory: string, rawName: Buffer, { within }: ReadBounds): Promise<EnvFile | undefined> {
   const name = utf8(rawName);
   if (name === undefined) throw invalid(join(directory, rawName.toString()), 'a name that is not UTF-8');
   const path = join(directory, name);
   try {
     if (!(await stat(path)).isFile()) return undefined;
-    return { name, value: textOf(path, await readFile(path)) };
+    const bytes = await (within === undefined ? readFile(path) : readInside(path, within));
+    return { name, value: textOf(path, bytes) };
   } catch (error) {
     if (error instanceof SlipwayError) throw error;
     throw unreadable(path, error);

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerFile } from '../cnb/layer-metadata.ts';
-import { hasCode, isSystem, type SlipwayError } from '../core/errors.ts';
+import { hasCode, isSystem, SlipwayError } from '../core/errors.ts';
 import { compareBytes } from '../oci/go-json.ts';
 import { readLayerFile } from './buildpack-files.ts';
 
@@ -24,7 +24,8 @@ const OWN_FILES: readonly string[] = ['launch.toml', 'build.toml', 'store.toml']
 
 /**
  * The layers of one buildpack's directory, in byte order of their names; [] when it does not exist. A layer has a directory, a
- * `<name>.toml`, or both; names may hold dots. Directories that were set aside (`<name>.ignore`) are none.
+ * `<name>.toml`, or both; names may hold dots. Directories that were set aside (`<name>.ignore`) are none. Throws
+ * `BUILDPACK_INVALID` when it is a link or a file.
  */
 export async function listLayers(directory: string): Promise<readonly DiskLayer[]> {
   const entries = await readEntries(directory);
@@ -59,8 +60,11 @@ async function tryRead(path: string): Promise<{ readonly file?: LayerFile; reado
   }
 }
 
+/** A link in the place of the directory would lead whoever reads, renames or packs layers to somewhere else. */
 async function readEntries(directory: string): Promise<readonly Dirent[]> {
   try {
+    if (!(await lstat(directory)).isDirectory())
+      throw new SlipwayError('BUILDPACK_INVALID', `the layers directory ${directory} is not a directory`);
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if (isSystem(error, 'ENOENT')) return [];

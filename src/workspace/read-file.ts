@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isSystem, messageOf, SlipwayError, systemCode } from '../core/errors.ts';
+import { readInside } from './read-inside.ts';
 
 /** How a reader words what went wrong. */
 export interface ReadWording {
@@ -11,12 +12,23 @@ export interface ReadWording {
   readonly hint?: string;
 }
 
+/** Where a file that a buildpack left may lie. */
+export interface ReadBounds {
+  /** Links may not lead out of this directory (`BUILDPACK_INVALID`). */
+  readonly within?: string;
+}
+
 /** The bytes of a file, or undefined when it does not exist. Anything else is `FILE_NOT_READABLE`. */
-export async function readIfPresent(path: string, wording: ReadWording): Promise<Uint8Array | undefined> {
+export async function readIfPresent(
+  path: string,
+  wording: ReadWording,
+  { within }: ReadBounds = {},
+): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path);
+    return await (within === undefined ? readFile(path) : readInside(path, within));
   } catch (error) {
     if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (error instanceof SlipwayError) throw error;
     throw new SlipwayError('FILE_NOT_READABLE', `${wording.prefix}open ${path}: ${reasonOf(error)}`, {
       cause: error,
       details: { file: path },

@@ -1,5 +1,5 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { addRootDirs, applyEnvFiles, type Env } from '../../cnb/env.ts';
 import { isSystem } from '../../core/errors.ts';
 import { readEnvDirectory } from '../../workspace/env-directory.ts';
@@ -32,7 +32,11 @@ export async function withBuildLayers(env: Env, layers: readonly DiskLayer[], se
     if (layer.file?.types.build !== true || !layer.hasContents) continue;
     result = addRootDirs(result, join(seen, layer.name), await rootDirectories(layer.path), 'build');
     for (const name of ['env', 'env.build']) {
-      result = applyEnvFiles(result, await readEnvDirectory(join(layer.path, name)), 'override');
+      result = applyEnvFiles(
+        result,
+        await readEnvDirectory(join(layer.path, name), { within: dirname(layer.path) }),
+        'override',
+      );
     }
   }
   return result;

@@ -1,4 +1,4 @@
-import { rm, mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
 import type { Env } from '../../cnb/env.ts';
@@ -7,7 +7,7 @@ import { encodeBuildpackPlan } from '../../cnb/files/plan.ts';
 import { escapeId, moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
 import type { Require } from '../../cnb/plan.ts';
 import type { Context } from '../../core/context.ts';
-import { SlipwayError } from '../../core/errors.ts';
+import { isSystem, SlipwayError } from '../../core/errors.ts';
 import { failureOf, type Sandbox, type SandboxExit } from '../../sandbox/sandbox.ts';
 import type { BuildDirs } from '../build-dirs.ts';
 import { targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
@@ -53,8 +53,19 @@ export async function runBuild(turn: BuildTurn, setting: BuildSetting, ctx: Cont
     debug(ctx, 'Running build command');
     await execute({ ...turn, env }, setting, scratch, ctx);
   } finally {
+    await clearWays(setting.dirs.layers.real);
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** We write to these later: what a buildpack put there, a link out of the layers above all, goes first. */
+async function clearWays(layers: string): Promise<void> {
+  await rm(join(layers, 'sbom'), { recursive: true, force: true });
+  const config = await lstat(join(layers, 'config')).catch((error: unknown) => {
+    if (isSystem(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (config?.isDirectory() === false) await unlink(join(layers, 'config'));
 }
 
 async function execute(turn: BuildTurn, setting: BuildSetting, scratch: string, ctx: Context): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { legacyBomJson, type OwnedBomEntry } from '../../cnb/bom.ts';
 import { escapeId, moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
@@ -8,6 +8,7 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import type { Place } from '../../layer/place.ts';
 import { giveTree } from '../shared-directory.ts';
 import type { DiskLayer } from '../../workspace/layers-directory.ts';
+import { readInside } from '../../workspace/read-inside.ts';
 import { listSbomFiles, type SbomFile } from '../../workspace/sbom-files.ts';
 
 /** A file to copy, with its place below `<layers>/sbom`. */
@@ -80,8 +81,9 @@ function layerFolder(file: SbomFile): readonly string[] {
 
 async function readSbom(path: string, place: Place): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readInside(path, place.real);
   } catch (error) {
+    if (error instanceof SlipwayError) throw new SlipwayError(error.code, error.message, { cause: error, exit: 52 });
     throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${join(place.logical, relative(place.real, path))}`, {
       cause: error,
       exit: 52,

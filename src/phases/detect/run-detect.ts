@@ -1,5 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
 import type { Env } from '../../cnb/env.ts';
 import { buildpackFeatures } from '../../cnb/features.ts';
@@ -9,6 +9,7 @@ import type { DetectRun } from '../../cnb/resolve-plan.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, messageOf, systemCode } from '../../core/errors.ts';
 import { failureOf, type Sandbox, type SandboxExit } from '../../sandbox/sandbox.ts';
+import { readInside } from '../../workspace/read-inside.ts';
 import type { BuildDirs } from '../build-dirs.ts';
 import { targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
 import { commonMounts, seenPath, seenRoot } from '../buildpack-view.ts';
@@ -106,7 +107,7 @@ async function environment(module: ModuleDescriptor, setting: DetectSetting): Pr
 async function passed(module: ModuleDescriptor, planFile: string, output: string): Promise<DetectRun> {
   try {
     const plan = decodeBuildPlan(
-      await readFile(planFile),
+      await readInside(planFile, dirname(planFile)),
       `the build plan of ${moduleName(module)}`,
       module.kind,
       module.id,
