@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { uniqueSuffix, writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
-import { isSystem, SlipwayError } from '../core/errors.ts';
+import { hasCode, isSystem, SlipwayError } from '../core/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, hexOf, type Digest } from '../oci/digest.ts';
 import type { Blob } from '../ports/blob.ts';
@@ -17,6 +17,8 @@ export interface BlobDirectoryOptions {
   readonly isTransient?: boolean;
 }
 
+/** Blobs up to this size are read again before they count as there: manifests and configs always are. */
+const CHECKED_BYTES = 4 * 1024 * 1024;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 const flush = promisify(fsync);
 
@@ -61,7 +63,7 @@ export class BlobDirectory implements BlobStaging {
 
   async put(blob: Blob, ctx: Context): Promise<PutOutcome> {
     const { descriptor } = blob;
-    if (await this.has(descriptor)) return 'existed';
+    if (await this.#isSound(descriptor)) return 'existed';
     const staged = this.begin();
     try {
       const subject = `blob ${descriptor.digest}`;
@@ -108,7 +110,7 @@ export class BlobDirectory implements BlobStaging {
         }
         const path = this.path(descriptor.digest);
         try {
-          if (!(await this.has(descriptor))) {
+          if (!(await this.#isSound(descriptor))) {
             if (!this.#isTransient) await flush(file);
             close();
             await mkdir(dirname(path), { recursive: true });
@@ -144,10 +146,28 @@ export class BlobDirectory implements BlobStaging {
     }
   }
 
+  /** Whether a blob need not be written: a damaged manifest or config of the right size must not stay under its digest. */
+  async #isSound(descriptor: Descriptor): Promise<boolean> {
+    if (!(await this.has(descriptor))) return false;
+    if (descriptor.size > CHECKED_BYTES) return true;
+    try {
+      await drain(this.open(descriptor));
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'CONTENT_MISMATCH', 'BLOB_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+
   #report(descriptor: Descriptor, bytes: number, ctx: Context): void {
     const { digest, size: total } = descriptor;
     ctx.emit({ type: 'blob.progress', action: 'write', target: this.#directory, digest, bytes, total });
   }
+}
+
+async function drain(source: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
 }
 
 async function* readBlob(

@@ -4,6 +4,21 @@ import { join } from 'node:path';
 import type { BuildFixture } from './build-fixture.ts';
 import { lifecycle, slipway, type ProgramOptions, type ProgramResult } from './program.ts';
 
+export interface BuildUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Gives all of a fixture to another user where root runs the tests; returns who is to run programs over it. */
+export function giveFixtureTo(fixture: BuildFixture, uid: number): BuildUser {
+  if (process.getuid?.() !== 0) return creatorUser();
+  runOptions(fixture);
+  for (const name of readdirSync(fixture.directory, { recursive: true, encoding: 'utf8' }))
+    chownSync(join(fixture.directory, name), uid, uid);
+  chownSync(fixture.directory, uid, uid);
+  return { uid, gid: uid };
+}
+
 /** The fixture's directory as working directory, HOME and TMPDIR of its own inside it. */
 export function runOptions(fixture: BuildFixture, options: ProgramOptions = {}): ProgramOptions {
   const { directory } = fixture;
@@ -40,10 +55,14 @@ export function runCreator(
 }
 
 /** Arguments of a creator over the fixture's files, which then are the build user's. Root runs it for user 1000. */
-export function creatorArgs(fixture: BuildFixture, args: readonly string[]): readonly string[] {
+export function creatorArgs(
+  fixture: BuildFixture,
+  args: readonly string[],
+  user: BuildUser = creatorUser(),
+): readonly string[] {
   const { directory } = fixture;
   for (const name of ['layers', 'platform']) mkdirSync(join(directory, name), { recursive: true });
-  const { uid, gid } = creatorUser();
+  const { uid, gid } = user;
   if (process.getuid?.() === 0)
     for (const path of ['', 'layers', 'app', 'home'].map((name) => join(directory, name)))
       if (existsSync(path)) chownSync(path, uid, gid);
@@ -56,7 +75,7 @@ export function creatorArgs(fixture: BuildFixture, args: readonly string[]): rea
 }
 
 /** Who root becomes: someone this machine knows, as the creator wants it. Anybody else stays who they are. */
-function creatorUser(): { readonly uid: number; readonly gid: number } {
+function creatorUser(): BuildUser {
   const uid = process.getuid?.() ?? 1000;
   if (uid !== 0) return { uid, gid: process.getgid?.() ?? 1000 };
   const known = /^[^:]*:[^:]*:1000:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 1000 : 65534;
