@@ -25,10 +25,8 @@ export function inPrivateMounts(
   options: ProgramOptions,
 ): readonly ProgramResult[] {
   mkdirSync(scratch, { recursive: true });
-  const runs = steps.filter((step) => typeof step !== 'string');
-  const lines = steps.map((step) =>
-    typeof step === 'string' ? step : runLine(step, join(scratch, String(runs.indexOf(step)))),
-  );
+  let runs = 0;
+  const lines = steps.map((step) => (typeof step === 'string' ? step : runLine(step, join(scratch, String(runs++)))));
   const file = join(scratch, 'steps.sh');
   writeFileSync(file, ['set -eu', 'mount --make-rprivate /', ...lines, ''].join('\n'));
   const done = spawnSync('unshare', ['--mount', '--', '/bin/sh', file], {
@@ -37,7 +35,7 @@ export function inPrivateMounts(
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...options.env },
   });
   if (done.status !== 0) throw new Error(`the steps ended with ${String(done.status)}: ${done.stderr}${done.stdout}`);
-  return runs.map((_, index) => {
+  return Array.from({ length: runs }, (_, index) => {
     const read = (name: string): string => readFileSync(join(scratch, `${String(index)}.${name}`), 'utf8');
     return { code: Number(read('code')), signal: null, stdout: read('out'), stderr: read('err') };
   });
