@@ -6,9 +6,11 @@ export interface Limiter {
 export function createLimiter(limit: number): Limiter {
   let active = 0;
   const waiting: (() => void)[] = [];
+  /** The place goes straight to who waits longest: nobody who asks at this moment can take it. */
   const release = (): void => {
-    active -= 1;
-    waiting.shift()?.();
+    const next = waiting.shift();
+    if (next === undefined) active -= 1;
+    else next();
   };
   return {
     run: async (task) => {
@@ -16,8 +18,9 @@ export function createLimiter(limit: number): Limiter {
         await new Promise<void>((resolve) => {
           waiting.push(resolve);
         });
+      } else {
+        active += 1;
       }
-      active += 1;
       try {
         return await task();
       } finally {
