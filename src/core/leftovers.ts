@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from './context.ts';
-import { isSystem } from './errors.ts';
+import { systemCode } from './errors.ts';
 import { livenessOf } from './process-identity.ts';
 
 /** Names that `uniqueSuffix` ends: `.NAME.PID-START-BOOT-RANDOM.tmp`. */
@@ -11,34 +11,32 @@ const UNKNOWN_OWNER_AGE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Removes the temporary files and directories that killed processes left in a directory. Those of living processes stay, and those of
- * other machines or containers stay for a day. A missing directory is fine.
+ * other machines or containers stay for a day. What cannot be listed, looked at or removed (another user's, in /tmp) stays too: tidying
+ * is no part of anybody's success.
  */
 export async function removeLeftovers(directory: string, ctx: Context): Promise<void> {
-  for (const name of await namesIn(directory)) {
+  for (const name of await unlessRefused([], () => readdir(directory))) {
     const match = TEMPORARY.exec(name);
     if (match === null) continue;
     const [, pid = '', startTime = '', boot = ''] = match;
     const liveness = livenessOf({ pid: Number(pid), startTime, boot });
     const path = join(directory, name);
-    if (liveness === 'gone' || (liveness === 'unknown' && (await isOld(path, ctx))))
-      await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
+    await unlessRefused(undefined, async () => {
+      if (liveness === 'gone' || (liveness === 'unknown' && (await isOld(path, ctx))))
+        await rm(path, { recursive: true, force: true });
+    });
   }
 }
 
 async function isOld(path: string, ctx: Context): Promise<boolean> {
+  return ctx.clock.now().getTime() - (await stat(path)).mtimeMs > UNKNOWN_OWNER_AGE_MS;
+}
+
+async function unlessRefused<T>(otherwise: T, task: () => Promise<T>): Promise<T> {
   try {
-    return ctx.clock.now().getTime() - (await stat(path)).mtimeMs > UNKNOWN_OWNER_AGE_MS;
+    return await task();
   } catch (error) {
-    if (isSystem(error, 'ENOENT')) return false;
-    throw error;
+    if (systemCode(error) === undefined) throw error;
+    return otherwise;
   }
 }
