@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeDirectory } from './make-directory.ts';
-import { isSystem, messageOf, SlipwayError } from './errors.ts';
+import { isSystem, messageOf, SlipwayError, systemCode } from './errors.ts';
 import { ownIdentity } from './process-identity.ts';
 
 /**
@@ -26,8 +26,17 @@ export async function writeFileAtomic(
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw writeError(path, error);
+  }
+}
+
+/** Removes what was begun and failed. That it cannot be removed, or was never there, says less than the failure itself. */
+export async function discard(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

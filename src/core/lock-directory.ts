@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectory } from './make-directory.ts';
-import { uniqueSuffix, writeError } from './atomic-file.ts';
+import { discard, uniqueSuffix, writeError } from './atomic-file.ts';
 import type { Context } from './context.ts';
 import { isSystem, SlipwayError } from './errors.ts';
 import { livenessOf, ownIdentity, type Liveness, type ProcessIdentity } from './process-identity.ts';
@@ -65,7 +65,7 @@ async function acquire(path: string, ctx: Context, options: LockOptions): Promis
     await waitFor(path, staged, ctx, options);
     return join(path, name);
   } catch (error) {
-    await rm(staged, { recursive: true, force: true });
+    await discard(staged);
     throw ctx.signal.aborted ? error : writeError(path, error);
   }
 }
