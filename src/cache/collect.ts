@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { hasCode, isSystem } from '../core/errors.ts';
+import { hasCode, isSystem, systemCode } from '../core/errors.ts';
 import { withLock } from '../core/lock-directory.ts';
 import { PARTS, removeFile, type CacheFolder } from './cache-folder.ts';
 
@@ -18,8 +18,8 @@ export async function collect(folder: CacheFolder, ctx: Context): Promise<void> 
   try {
     await withLock(join(folder.directory, 'collect.lock'), ctx, () => sweep(folder, ctx), { timeoutMs: 0 });
   } catch (error) {
-    // Tidying is no part of a build's success.
-    if (!hasCode(error, 'LOCK_TIMEOUT', 'WRITE_FAILED', 'DISK_FULL')) throw error;
+    // Tidying is no part of a build's success; and what cannot be read may name any blob, so that none is removed then.
+    if (systemCode(error) === undefined && !hasCode(error, 'LOCK_TIMEOUT', 'WRITE_FAILED', 'DISK_FULL')) throw error;
   }
 }
 
@@ -66,7 +66,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'latin1');
   } catch (error) {
-    if (isSystem(error, 'ENOENT', 'EACCES')) return '';
+    if (isSystem(error, 'ENOENT')) return '';
     throw error;
   }
 }

@@ -229,6 +229,32 @@ describe('one folder as cache and launch cache', () => {
   });
 });
 
+describe('the collection of a cache folder', () => {
+  it('removes nothing while it cannot read what names the blobs, and does not fail the commit', async (t) => {
+    const ctx = testContext(t);
+    const directory = temporaryDirectory(t);
+    const layer = layerOf('old and named by nobody we can read');
+    {
+      await using cache = await openFolderCache(directory, ctx);
+      await cache.add(layer, ctx);
+    }
+    const blob = join(directory, 'blobs', 'sha256', hexOf(layer.descriptor.digest));
+    utimesSync(blob, 0, 0);
+    mkdirSync(join(directory, 'roots', 'other.json'));
+    {
+      await using cache = await openFolderCache(directory, ctx);
+      await cache.commit(JSON.stringify(METADATA), ctx);
+    }
+    assert.ok(readdirSync(join(directory, 'blobs', 'sha256')).includes(hexOf(layer.descriptor.digest)));
+    rmSync(join(directory, 'roots', 'other.json'), { recursive: true });
+    {
+      await using cache = await openFolderCache(directory, ctx);
+      await cache.commit(JSON.stringify(METADATA), ctx);
+    }
+    assert.deepEqual(readdirSync(join(directory, 'blobs', 'sha256')), []);
+  });
+});
+
 describe('several builds at once on one cache folder (GAP-4)', () => {
   let program = '';
   before(async () => {
