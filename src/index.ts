@@ -22,6 +22,7 @@ export { formatReference, parseReference, type Reference } from './oci/reference
 export type { Blob, Layer, Origin } from './ports/blob.ts';
 export type { FindOptions, ImageFinder, ImageRole } from './ports/image-finder.ts';
 export type { Image } from './ports/image.ts';
+export type { StandardInput, StandardOutput, StandardStreams } from './ports/standard-streams.ts';
 export type {
   BlobStaging,
   ContentReader,

@@ -6,8 +6,10 @@ import { writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import { createLimiter } from '../core/limiter.ts';
+import { READER_GONE } from '../ports/standard-streams.ts';
 import type { Renderer } from '../term/renderer.ts';
 import { PRODUCT } from './product.ts';
+import { onReaderGone } from './stream-terminal.ts';
 
 const TICK_MS = 100;
 
@@ -64,26 +66,32 @@ function removeTemporary(path: string): void {
 const SIGNALS = [
   ['SIGINT', 130, 'stopped by SIGINT'],
   ['SIGTERM', 143, 'stopped by SIGTERM'],
-  ['SIGPIPE', 141, 'stopped: nobody reads the output any more'],
 ] as const;
 
-/** The error of a first signal, once there was one. */
+/** The error of a first signal, once there was one. A reader of the output that goes away counts as one. */
 function watchSignals(controller: AbortController, renderer: Renderer): () => SlipwayError | undefined {
   let interrupted: SlipwayError | undefined;
+  const interrupt = (exit: number, message: string): void => {
+    interrupted = new SlipwayError('INTERRUPTED', message, {
+      exit,
+      details: { kept: 'outputs that were already committed are whole; nothing else is visible' },
+    });
+    controller.abort(interrupted);
+  };
   for (const [name, exit, message] of SIGNALS) {
     process.on(name, () => {
-      if (interrupted !== undefined) {
-        // Each further line that is written fails too.
-        if (name === 'SIGPIPE') return;
-        renderer.close();
-        process.exit(exit);
+      if (interrupted === undefined) {
+        interrupt(exit, message);
+        return;
       }
-      interrupted = new SlipwayError('INTERRUPTED', message, {
-        exit,
-        details: { kept: 'outputs that were already committed are whole; nothing else is visible' },
-      });
-      controller.abort(interrupted);
+      renderer.close();
+      process.exit(exit);
     });
   }
+  // Not by SIGPIPE: while a process listens for that, every registry that hangs up sends one too. Each further line that is written
+  // fails as well.
+  onReaderGone(() => {
+    if (interrupted === undefined) interrupt(READER_GONE, 'stopped: nobody reads the output any more');
+  });
   return () => interrupted;
 }

@@ -35,6 +35,7 @@ export function commandHelp(command: CommandSpec): string {
     ...command.examples.map((example) => `  ${example}`),
     '',
     'Locations are a registry reference, oci:DIR[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:NAME].',
+    'FILE may be - for standard input or output.',
     '',
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { platformFeatures, type PlatformFeatures } from '../cnb/features.ts';
 import type { LogLevel } from '../core/events.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { namesStandardStream } from '../oci/location.ts';
 import { parseGoBoolean } from '../options/go-values.ts';
 import { parseGoFlags } from '../options/go-flags.ts';
 import { parseLogLevel } from '../options/log-level.ts';
@@ -25,7 +26,11 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
     return 0;
   }
   const noColorByEnv = parseGoBoolean(env['CNB_NO_COLOR'] ?? '') ?? false;
-  const early = renderer({ write: terminal.out, level: 'info', color: !noColorByEnv, headers: false });
+  // Before the flags are read it may be any of them; an archive's reader must not be given messages.
+  const earlyWrite = argv.some((word) => namesStandardStream(word.replace(/^--?tag=/, '')))
+    ? terminal.err
+    : terminal.out;
+  const early = renderer({ write: earlyWrite, level: 'info', color: !noColorByEnv, headers: false });
   let features: PlatformFeatures;
   let chosen: ReturnType<typeof chooseProgram>;
   try {
@@ -55,14 +60,16 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
     terminal.out(`${versionText()}\n`);
     return 0;
   }
+  const outputs = [...values.positionals, ...values.list('tag')];
+  const write = outputs.some(namesStandardStream) ? terminal.err : terminal.out;
   const color = !values.boolean('no-color');
   let level: LogLevel;
   try {
     level = parseLogLevel(values.required('log-level'));
   } catch (error) {
-    return failEarly(renderer({ write: terminal.out, level: 'info', color, headers: false }), error);
+    return failEarly(renderer({ write, level: 'info', color, headers: false }), error);
   }
-  const shown = renderer({ write: terminal.out, level, color, headers: program === 'creator' });
+  const shown = renderer({ write, level, color, headers: program === 'creator' });
   return runCommand(shown, async (ctx) => {
     const log = (logLevel: LogLevel, message: string): void => ctx.emit({ type: 'log', level: logLevel, message });
     for (const message of flagLikeWarnings(values.positionals)) log('warn', message);

@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { namesStandardStream } from '../oci/location.ts';
 import type { CommandSpec } from '../options/command-table.ts';
 import { CommandValues } from '../options/command-values.ts';
 import { ciKind } from '../term/ci-marks.ts';
@@ -9,15 +10,22 @@ import { chooseProgress, type Terminal } from '../term/terminal.ts';
 import { createTtyRenderer } from '../term/tty-renderer.ts';
 import { runCommand } from './command-context.ts';
 import type { CommandTask } from './commands/command-task.ts';
+import { besideArchive } from './stream-terminal.ts';
 import type { GivenArguments } from './yargs-reader.ts';
 
 /** Reads the values of a command, makes its renderer, loads its code and runs it. */
 export async function startCommand(command: CommandSpec, given: GivenArguments, terminal: Terminal): Promise<number> {
   const { env } = process;
   const values = new CommandValues(command, given, env);
-  const shown = rendererOf(values, terminal);
+  const shownOn = writesArchive(command, values) ? besideArchive(terminal) : terminal;
+  const shown = rendererOf(values, shownOn);
   const task = await loadTask(command.name);
-  return runCommand(shown, (ctx) => task(values, ctx, terminal));
+  return runCommand(shown, (ctx) => task(values, ctx, shownOn));
+}
+
+/** Whether standard output is an archive, and nothing else may be written to it. */
+function writesArchive(command: CommandSpec, values: CommandValues): boolean {
+  return command.options.some(({ name }) => name === 'output') && values.list('output').some(namesStandardStream);
 }
 
 async function loadTask(name: string): Promise<CommandTask> {

@@ -2,6 +2,7 @@ import { chownSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { architectureOf } from '../oci/platform.ts';
 import type { Machine } from '../platform/machine.ts';
+import { standardStreams } from './standard-streams.ts';
 
 /** The facts about this process and machine. `tmp` is the command's own directory, which goes with a change of user. */
 export function thisMachine(tmp: string): Machine {
@@ -14,6 +15,7 @@ export function thisMachine(tmp: string): Machine {
     platform: process.platform,
     uid: process.getuid?.() ?? -1,
     gid: process.getgid?.() ?? -1,
+    standard: standardStreams(),
     becomeUser: (uid, gid) => {
       chownSync(tmp, uid, gid);
       process.setgroups?.([gid]);

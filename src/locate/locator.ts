@@ -1,25 +1,30 @@
 import { resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { displayLocation, type Location } from '../oci/location.ts';
+import { displayLocation, isStandardStream, type Location } from '../oci/location.ts';
 import { referenceTarget, type Reference } from '../oci/reference.ts';
 import type { ImageFinder, ImageRole } from '../ports/image-finder.ts';
+import type { StandardStreams } from '../ports/standard-streams.ts';
 import type { ImageSink, ImageSource } from '../ports/store.ts';
 import { createRegistryClient, type RegistryClient, type RegistryRepository } from '../registry/client.ts';
 import type { RegistryOptions } from '../registry/options.ts';
-import { openArchive } from '../store/archive/archive-source.ts';
+import { openArchive, type ArchiveSource } from '../store/archive/archive-source.ts';
 import { openArchiveSink } from '../store/archive/archive-sink.ts';
+import { openStandardArchive, openStandardSink } from '../store/archive/standard-archive.ts';
 import { openLayout } from '../store/layout/layout-source.ts';
 import { openLayoutSink } from '../store/layout/layout-sink.ts';
 import { selectImage } from '../store/select.ts';
 import { checkArchiveWritable, checkLayoutWritable, checkLocalReadable } from './check-local.ts';
 import { archiveNames, layoutName } from './local-names.ts';
 import { noDaemon, refuseDigest } from './refusals.ts';
+import { standardInput, standardOutput } from './standard.ts';
 
 export interface LocatorOptions {
   readonly registry: RegistryOptions;
   /** Go's name of this machine's architecture: `amd64`. */
   readonly hostArchitecture: string;
+  /** What `-` as the file of an archive is; absent: it is refused. */
+  readonly standard?: StandardStreams;
 }
 
 interface SinkOptions {
@@ -35,9 +40,11 @@ export interface Locator extends ImageFinder, AsyncDisposable {
   readonly openSink: (location: Location, ctx: Context, options?: SinkOptions) => Promise<ImageSink>;
 }
 
-type ArchiveSource = ImageSource & AsyncDisposable;
+/** Key of standard input among archives, which are known by absolute paths. */
+const STANDARD = '-';
 
 export function createLocator(options: LocatorOptions): Locator {
+  const { standard } = options;
   const client = createRegistryClient(options.registry);
   const archives = new Map<string, Promise<ArchiveSource>>();
 
@@ -49,7 +56,9 @@ export function createLocator(options: LocatorOptions): Locator {
         return openLayout(location.dir);
       case 'oci-archive':
       case 'docker-archive':
-        return openShared(archives, location.file, ctx);
+        return isStandardStream(location)
+          ? openShared(archives, STANDARD, () => openStandardArchive(standardInput(location, standard), ctx))
+          : openShared(archives, resolve(location.file), () => openArchive(location.file, ctx));
       case 'docker-daemon':
         throw noDaemon(location, 'read');
     }
@@ -57,7 +66,7 @@ export function createLocator(options: LocatorOptions): Locator {
 
   return {
     openSource,
-    openSink: (location, ctx, sinkOptions) => openSink(client, location, ctx, sinkOptions),
+    openSink: (location, ctx, sinkOptions) => openSink({ client, standard }, location, ctx, sinkOptions),
     find: async (location, role, ctx, findOptions = {}) =>
       naming(role, location, ctx, async () =>
         selectImage(await openSource(location, ctx), location, ctx, {
@@ -66,7 +75,7 @@ export function createLocator(options: LocatorOptions): Locator {
           hostArchitecture: options.hostArchitecture,
         }),
       ),
-    checkRead: (location, ctx) => checkRead(client, location, ctx),
+    checkRead: (location, ctx) => checkRead({ client, standard }, location, ctx),
     checkWrite: (location, ctx) => checkWrite(client, location, ctx),
     sameRegistry: isSameRegistry,
     [Symbol.asyncDispose]: async () => {
@@ -77,8 +86,14 @@ export function createLocator(options: LocatorOptions): Locator {
   };
 }
 
+/** What locations are opened with. */
+interface Ports {
+  readonly client: RegistryClient;
+  readonly standard: StandardStreams | undefined;
+}
+
 async function openSink(
-  client: RegistryClient,
+  { client, standard }: Ports,
   location: Location,
   ctx: Context,
   options: SinkOptions = {},
@@ -94,14 +109,17 @@ async function openSink(
     case 'oci-archive':
     case 'docker-archive': {
       const format = location.kind === 'oci-archive' ? 'oci' : 'docker';
-      return openArchiveSink(location.file, ctx, { format, ...archiveNames(format, location.ref, options.imageName) });
+      const archive = { format, ...archiveNames(format, location.ref, options.imageName) } as const;
+      return isStandardStream(location)
+        ? openStandardSink(standardOutput(location, standard), ctx, archive)
+        : openArchiveSink(location.file, ctx, archive);
     }
     case 'docker-daemon':
       throw noDaemon(location, 'write');
   }
 }
 
-async function checkRead(client: RegistryClient, location: Location, ctx: Context): Promise<void> {
+async function checkRead({ client, standard }: Ports, location: Location, ctx: Context): Promise<void> {
   switch (location.kind) {
     case 'registry':
       return repositoryOf(client, location.reference).checkRead(referenceTarget(location.reference), ctx);
@@ -109,7 +127,9 @@ async function checkRead(client: RegistryClient, location: Location, ctx: Contex
       return checkLocalReadable(location.dir);
     case 'oci-archive':
     case 'docker-archive':
-      return checkLocalReadable(location.file);
+      if (!isStandardStream(location)) return checkLocalReadable(location.file);
+      standardInput(location, standard);
+      return;
     case 'docker-daemon':
       throw noDaemon(location, 'read');
   }
@@ -124,7 +144,8 @@ async function checkWrite(client: RegistryClient, location: Location, ctx: Conte
       return checkLayoutWritable(location.dir);
     case 'oci-archive':
     case 'docker-archive':
-      return checkArchiveWritable(location.file);
+      // Who writes to it asks `checkStandardUses`; the analyzer checks for an exporter, whose standard output is another.
+      return isStandardStream(location) ? undefined : checkArchiveWritable(location.file);
     case 'docker-daemon':
       throw noDaemon(location, 'write');
   }
@@ -134,6 +155,7 @@ async function checkWrite(client: RegistryClient, location: Location, ctx: Conte
 function isSameRegistry(a: Location, b: Location): boolean {
   if (a.kind === 'registry' && b.kind === 'registry') return a.reference.registry === b.reference.registry;
   if (a.kind === 'oci' && b.kind === 'oci') return resolve(a.dir) === resolve(b.dir);
+  if (isStandardStream(a) || isStandardStream(b)) return false;
   if ('file' in a && 'file' in b) return resolve(a.file) === resolve(b.file);
   return false;
 }
@@ -144,16 +166,16 @@ function repositoryOf(client: RegistryClient, reference: Reference): RegistryRep
 
 async function openShared(
   archives: Map<string, Promise<ArchiveSource>>,
-  file: string,
-  ctx: Context,
+  key: string,
+  open: () => Promise<ArchiveSource>,
 ): Promise<ArchiveSource> {
-  const key = resolve(file);
-  const opening = archives.get(key) ?? openArchive(file, ctx);
+  const opening = archives.get(key) ?? open();
   archives.set(key, opening);
   try {
     return await opening;
   } catch (error) {
-    archives.delete(key);
+    // Standard input cannot be read again.
+    if (key !== STANDARD) archives.delete(key);
     throw error;
   }
 }

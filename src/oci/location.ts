@@ -43,6 +43,16 @@ export function hasScheme(text: string): boolean {
   return SCHEME.test(text);
 }
 
+/** True for `-` as the file of an archive: standard input where it is read, standard output where it is written. */
+export function isStandardStream(location: Location): boolean {
+  return 'file' in location && location.file === '-';
+}
+
+/** The same of a text that may be no location at all, for who must know before anything is parsed or refused. */
+export function namesStandardStream(text: string): boolean {
+  return /^(?:oci|docker)-archive:-(?:$|[:@;])/.test(text);
+}
+
 export function formatLocation(location: Location): string {
   switch (location.kind) {
     case 'registry':

@@ -26,7 +26,7 @@ export interface CommandSpec {
 
 const DISPLAY: readonly CommandOption[] = [
   option('progress', 'choice', 'Display', 'how progress is shown', { choices: ['tty', 'plain', 'json'] }),
-  option('json', 'boolean', 'Display', 'one event a line on standard output'),
+  option('json', 'boolean', 'Display', 'one event a line on standard output; on standard error beside an archive'),
   option('quiet', 'boolean', 'Display', 'print nothing but the result and errors'),
   option('verbose', 'boolean', 'Display', 'print every log line, and where an error came from'),
   option('timestamps', 'boolean', 'Display', 'a time before each line'),
@@ -110,6 +110,7 @@ const BUILD_COMMAND: CommandSpec = {
   examples: [
     'slipway build shop --buildpacks bps --run-image oci:run --output oci:out',
     'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:shop.tar',
+    'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:- | docker load',
     'slipway build registry.example/acme/shop --buildpacks bps --run-image debian:12 --publish',
   ],
 };
@@ -136,7 +137,11 @@ const VALIDATE_COMMAND: CommandSpec = {
   usage: 'slipway validate LOCATION',
   positionals: ['LOCATION'],
   options: [...REGISTRY, ...DISPLAY],
-  examples: ['slipway validate oci:out', 'slipway validate docker-archive:shop.tar'],
+  examples: [
+    'slipway validate oci:out',
+    'slipway validate docker-archive:shop.tar',
+    'docker save shop | slipway validate docker-archive:-',
+  ],
 };
 
 const INSPECT_COMMAND: CommandSpec = {

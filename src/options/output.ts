@@ -35,20 +35,10 @@ export function parseOutput(text: string): OutputRequest {
   const location = parseLocation(place);
   if (location.kind !== 'registry' && location.kind !== 'docker-daemon' && location.digest !== undefined)
     throw new SlipwayError('ARGUMENT_INVALID', `--output ${text}: a digest cannot be written to`);
-  refuseStandardOutput(location, text);
   if (location.kind === 'docker-daemon')
     throw new SlipwayError('NOT_SUPPORTED', `--output ${text}: this version does not talk to a daemon`, {
       exit: 3,
       hint: 'write docker-archive:FILE and run "docker load -i FILE"',
     });
   return { text, location, ...read };
-}
-
-/** `-` as the file of an archive is not there yet; a file of that name would be a surprise. Throws `NOT_SUPPORTED` (exit 3). */
-export function refuseStandardOutput(location: Location, text: string): void {
-  if (!('file' in location) || location.file !== '-') return;
-  throw new SlipwayError('NOT_SUPPORTED', `${text}: this version cannot write an archive to standard output`, {
-    exit: 3,
-    hint: 'name a file',
-  });
 }

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { parseLauncherChoice } from '../launcher/choose.ts';
+import { isStandardStream } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import {
   nonEmpty,
@@ -9,7 +10,6 @@ import {
   type CommonInputs,
   type InputSource,
 } from './common-inputs.ts';
-import { refuseStandardOutput } from './output.ts';
 import { asOutput, readName, type NamedLocation } from './names.ts';
 
 /** The run image as asked for: a location, the base without layers, or whatever run.toml names. */
@@ -21,7 +21,8 @@ export type RunImageChoice =
 export interface AnalyzerInputs extends CommonInputs {
   readonly analyzed: string;
   readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
-  readonly previousImage: NamedLocation;
+  /** Undefined where there is none to read: the image goes to standard output, and no other was named. */
+  readonly previousImage: NamedLocation | undefined;
   readonly runImage: RunImageChoice;
   /** `-run-image-name`: what to record instead of a location. */
   readonly runImageName: string | undefined;
@@ -83,12 +84,13 @@ export function readAnalyzer(source: InputSource): AnalyzerInputs {
   const common = readCommon(source);
   const outputs = readOutputs([...values.positionals.slice(0, 1), ...values.list('tag')], common);
   const previous = optionalName(values.text('previous-image'), common.names);
+  const first = asReadable(values.positionals[0] ?? '', common);
   return {
     ...common,
     warnings: [...common.warnings, ...parallelWarning(source)],
     analyzed: values.path('analyzed'),
     outputs,
-    previousImage: previous ?? asReadable(values.positionals[0] ?? '', common),
+    previousImage: previous ?? (isStandardStream(first.location) ? undefined : first),
     runImage: readRunImage(source, common),
     runImageName: values.text('run-image-name'),
     runToml: values.path('run'),
@@ -203,7 +205,6 @@ function readRunImage(source: InputSource, common: CommonInputs): RunImageChoice
 
 function readOutputs(texts: readonly string[], common: CommonInputs): readonly [NamedLocation, ...NamedLocation[]] {
   const [first, ...rest] = texts.map((text) => asOutput(asReadable(text, common), common.names));
-  for (const named of [first, ...rest]) if (named !== undefined) refuseStandardOutput(named.location, named.name);
   if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'image argument is required');
   return [first, ...rest];
 }

@@ -7,7 +7,8 @@ import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { parseLauncherChoice } from '../launcher/choose.ts';
 import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
-import { displayLocation, parseLocation } from '../oci/location.ts';
+import { checkStandardUses } from '../locate/standard.ts';
+import { displayLocation, isStandardStream, parseLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { OutputRequest } from '../options/output.ts';
@@ -17,6 +18,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openModules } from '../workspace/buildpacks.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './build-options.ts';
 import { chooseOrder } from './build-order.ts';
+import { imagesRead } from './images-read.ts';
 import { readOsRelease } from './in-place.ts';
 import { definedEnv } from './machine.ts';
 import { runBuild, type RunBuildInput } from './run-build.ts';
@@ -37,12 +39,12 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   const compression = chooseCompression(options.outputs);
   parseLauncherChoice(options.launcher ?? 'auto');
   const outputs = sinkRequests(options);
-  const first = outputs[0];
-  if (first === undefined) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
+  if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
+  const images = readImages(options, outputs);
+  checkStandardUses({ inputs: imagesRead(images), outputs: outputs.map(({ location }) => location) }, machine.standard);
   refuseSameOutputs(outputs);
   ctx.emit({ type: 'build.start', image: options.image });
   const buildpacks = resolve(machine.cwd, options.buildpacks);
-  const images = readImages(options, first);
   const order = await chooseOrder({ file: options.order, buildpacks: options.buildpacks, cwd: machine.cwd }, ctx);
   const sandbox = await openSandbox(options, ctx);
   await using locator = openStores(machine, ctx.product, {
@@ -131,17 +133,18 @@ function registryName(runImage: string): string | undefined {
 /** The images that a build reads; a text that is no location is told before any work. */
 function readImages(
   options: BuildOptions,
-  first: SinkRequest,
+  outputs: readonly SinkRequest[],
 ): Pick<RunBuildInput['analyze'], 'runImage' | 'previousImage' | 'previousName'> {
   const { previousImage, runImage, runImageName } = options;
-  const previous = previousImage === undefined ? first.location : parseLocation(previousImage);
+  const readable = outputs.map(({ location }) => location).find((location) => !isStandardStream(location));
+  const previous = previousImage === undefined ? readable : parseLocation(previousImage);
   return {
     runImage:
       runImage === 'scratch'
         ? { kind: 'scratch' }
         : [{ location: parseLocation(runImage), name: runImageName ?? runImage }],
     previousImage: previous,
-    previousName: previousImage ?? displayLocation(previous),
+    previousName: previousImage ?? (previous === undefined ? '' : displayLocation(previous)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Report } from '../cnb/files/report.ts';
 import type { ChosenLauncher } from '../launcher/choose.ts';
 import { displayLocation } from '../oci/location.ts';
 import type { ExportOutput } from '../phases/export.ts';
+import { READER_GONE } from '../ports/standard-streams.ts';
 
 /** report.toml of an export: the first location's names and digest, every output, and the choice of launcher (design §1.2). */
 export function exportReport(output: ExportOutput, launcher: ChosenLauncher | undefined): Report {
@@ -22,20 +23,24 @@ export function exportReport(output: ExportOutput, launcher: ChosenLauncher | un
   };
 }
 
-/** Throws `OUTPUT_FAILED` (exit 62) when an output was not written: after the report, which says which were. */
+/**
+ * Throws `OUTPUT_FAILED` when an output was not written: after the report, which says which were. Exit 62, or 141 when the first
+ * failure was that the reader of standard output went away.
+ */
 export function throwFailedOutputs(output: ExportOutput): void {
   const failed = output.outputs.filter((each) => each.error !== undefined);
   const [first] = failed;
   if (first === undefined) return;
   const list = failed.map((each) => `[${each.names.join(' ')}: ${each.error ?? ''}]`).join(',');
   const saved = output.outputs.filter((each) => each.error === undefined).flatMap((each) => each.names);
-  const hint = first.cause instanceof SlipwayError ? first.cause.hint : undefined;
+  const { hint, exit } = first.cause instanceof SlipwayError ? first.cause : {};
   throw new SlipwayError('OUTPUT_FAILED', `failed to write image to the following tags: ${list}`, {
     details: {
       ...(first.cause instanceof SlipwayError ? first.cause.details : {}),
       written: saved.length === 0 ? 'nothing' : saved.join(', '),
     },
     cause: first.cause,
+    ...(exit === READER_GONE ? { exit } : {}),
     ...(hint === undefined ? {} : { hint: hint.kind === 'text' ? hint.text : hint }),
   });
 }

@@ -1,3 +1,5 @@
+import type { StandardStreams } from '../ports/standard-streams.ts';
+
 /** Facts about this machine and process that only the edge may ask. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,6 +13,8 @@ export interface Machine {
   readonly platform: string;
   readonly uid: number;
   readonly gid: number;
+  /** What `-` as the file of an archive is; absent: it is refused. */
+  readonly standard?: StandardStreams;
   /** Becomes another user for good: groups, then gid, then uid. Only root can. */
   readonly becomeUser: (uid: number, gid: number) => void;
 }

@@ -22,5 +22,6 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
       ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
     },
     hostArchitecture: machine.architecture,
+    ...(machine.standard === undefined ? {} : { standard: machine.standard }),
   });
 }

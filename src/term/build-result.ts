@@ -26,7 +26,7 @@ function outputNote(output: BuildOutput): string {
 /** The command to copy: load the archive, or run what was pushed. */
 function nextCommand(end: BuildEnd): string | undefined {
   const written = end.outputs.filter((output) => output.error === undefined).map((output) => output.location);
-  const archive = written.find((location) => location.startsWith('docker-archive:'));
+  const archive = written.find((location) => location.startsWith('docker-archive:') && fileOf(location) !== '-');
   if (archive !== undefined)
     return `docker load -i ${shellWord(fileOf(archive))} && docker run --rm ${shellWord(end.image)}`;
   const pushed = written.find((location) => !/^(oci|oci-archive|docker-archive|docker-daemon):/.test(location));

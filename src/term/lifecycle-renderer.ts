@@ -3,7 +3,7 @@ import { describeError, factLines, stackLines } from './error-text.ts';
 import type { Renderer } from './renderer.ts';
 
 export interface LifecycleRendererOptions {
-  /** Where everything goes (contract §18.1): standard output. */
+  /** Where everything goes: standard output (contract §18.1), or standard error beside an archive. */
   readonly write: (text: string) => void;
   readonly level: LogLevel;
   readonly color: boolean;

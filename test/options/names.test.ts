@@ -50,13 +50,7 @@ describe('outputs', () => {
   });
 
   it('that cannot be written are refused', () => {
-    for (const text of [
-      'oci:out;zip=1',
-      `oci:out@${DIGEST}`,
-      'docker-daemon:x',
-      'oci:out;media-types=oci',
-      'docker-archive:-',
-    ])
+    for (const text of ['oci:out;zip=1', `oci:out@${DIGEST}`, 'docker-daemon:x', 'oci:out;media-types=oci'])
       assert.throws(() => parseOutput(text), text);
   });
 });

@@ -11,9 +11,16 @@ import type { Program } from '../../src/options/table.ts';
 
 describe('inputs of the programs', () => {
   it('the previous image is the image unless another is named', () => {
-    assert.equal(readAnalyzer(source('analyzer', ['-run-image', 'run', 'app'])).previousImage.name, 'app');
+    assert.equal(readAnalyzer(source('analyzer', ['-run-image', 'run', 'app'])).previousImage?.name, 'app');
     const named = readAnalyzer(source('analyzer', ['-run-image', 'run', '-previous-image', 'old', 'app']));
-    assert.equal(named.previousImage.name, 'old');
+    assert.equal(named.previousImage?.name, 'old');
+  });
+
+  it('an image on standard output has no previous one unless it is named', () => {
+    const place = 'docker-archive:-:acme/shop:1';
+    assert.equal(readAnalyzer(source('analyzer', ['-run-image', 'run', place])).previousImage, undefined);
+    const named = readAnalyzer(source('analyzer', ['-run-image', 'run', '-previous-image', 'old', place]));
+    assert.equal(named.previousImage?.name, 'old');
   });
 
   it('image and tags may be on several registries and in several stores', () => {

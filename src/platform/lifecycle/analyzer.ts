@@ -1,8 +1,10 @@
 import type { Context } from '../../core/context.ts';
+import { checkStandardUses } from '../../locate/standard.ts';
 import { formatPinned } from '../../options/names.ts';
 import type { AnalyzerInputs } from '../../options/phase-inputs.ts';
 import { analyze, type AnalyzeInput } from '../../phases/analyze.ts';
 import { readRun, writeAnalyzed } from '../../workspace/files.ts';
+import { imagesRead } from '../images-read.ts';
 import { placeOnDisk } from '../in-place.ts';
 import { runImageCandidates } from '../run-image.ts';
 import { lifecycleGuard } from '../stage.ts';
@@ -12,6 +14,8 @@ import { announce, openHostStores, openLaunchCache, prepare, type Host } from '.
 export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
   const input = await analyzeInput(inputs, ctx);
+  const uses = { inputs: imagesRead(input), outputs: input.outputs, isForLater: true };
+  checkStandardUses(uses, host.machine.standard);
   await prepare([inputs.layersDir, inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
   await using images = openHostStores(inputs, host, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
@@ -30,8 +34,8 @@ export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promis
       'kind' in candidates || runImageName === undefined
         ? candidates
         : candidates.map((candidate) => ({ ...candidate, name: runImageName })),
-    previousImage: inputs.previousImage.location,
-    previousName: inputs.previousImage.name,
+    previousImage: inputs.previousImage?.location,
+    previousName: inputs.previousImage?.name ?? '',
     outputs: inputs.outputs.map((named) => named.location),
     target: inputs.target,
     skipLayers: inputs.skipLayers,

@@ -1,8 +1,10 @@
 import type { Context } from '../../core/context.ts';
+import { checkStandardUses } from '../../locate/standard.ts';
 import type { CreatorInputs } from '../../options/phase-inputs.ts';
 import { hostSandbox } from '../../sandbox/host.ts';
 import { openModules } from '../../workspace/buildpacks.ts';
 import { readRun } from '../../workspace/files.ts';
+import { imagesRead } from '../images-read.ts';
 import { dirsOnDisk, readOsRelease } from '../in-place.ts';
 import { definedEnv } from '../machine.ts';
 import { homeOf } from '../privileges.ts';
@@ -20,6 +22,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
   announce(inputs, host, ctx);
   const { machine } = host;
   const analyze = await analyzeInput(inputs, ctx);
+  checkStandardUses({ inputs: imagesRead(analyze), outputs: analyze.outputs }, machine.standard);
   // Buildpacks of a creator that root started run as the user it becomes, with that user's home.
   const user = machine.uid === 0 && inputs.owner.uid !== 0 ? await homeOf(inputs.owner.uid) : undefined;
   await prepare([inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir], inputs, host, ctx);

@@ -4,6 +4,7 @@ import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
 import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
 import type { Locator } from '../../locate/locator.ts';
+import { checkStandardUses } from '../../locate/standard.ts';
 import { displayLocation } from '../../oci/location.ts';
 import { parsePinned, type NamedLocation } from '../../options/names.ts';
 import type { ExporterInputs } from '../../options/phase-inputs.ts';
@@ -19,6 +20,8 @@ import { announce, openCache, openHostStores, openLaunchCache, prepare, type Hos
 /** `exporter`: makes the app image of what the phases before it left on disk, writes it to every output, fills the cache. */
 export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
+  const outputs = inputs.outputs.map(({ location }) => location);
+  checkStandardUses({ inputs: [], outputs }, host.machine.standard);
   const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
   const recorded = analyzed?.runImage;
   if (analyzed === undefined || recorded === undefined)
@@ -37,7 +40,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   const metadata = await lifecycleGuard('export', () =>
     readBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml')),
   );
-  await using outputs = await lifecycleGuard('export', () => openSinks(inputs.outputs.map(sinkRequest), stores, ctx));
+  await using sinks = await lifecycleGuard('export', () => openSinks(inputs.outputs.map(sinkRequest), stores, ctx));
   await runExport(
     {
       settings: exportSettings(inputs),
@@ -51,7 +54,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       target: recorded.target,
       previous,
     },
-    { outputs, cache, launchCache, guard: lifecycleGuard },
+    { outputs: sinks, cache, launchCache, guard: lifecycleGuard },
     ctx,
   );
 }

@@ -19,6 +19,11 @@ export interface ArchiveFile extends AsyncDisposable {
   readonly readSmall: (name: string, maxBytes: number) => Promise<Uint8Array | undefined>;
 }
 
+export interface OpenArchiveOptions {
+  /** What errors call the archive; default: its path. */
+  readonly shown?: string;
+}
+
 /** What a compressed archive may unpack to. */
 const MAX_UNPACKED_BYTES = 256 * 1024 * 1024 * 1024;
 
@@ -26,8 +31,13 @@ const MAX_UNPACKED_BYTES = 256 * 1024 * 1024 * 1024;
  * Opens a tar, plain or gzip (which is unpacked into `ctx.tmp`). Throws `IMAGE_NOT_FOUND` when there is no file, `STORE_INVALID` when it
  * is no tar, `ARCHIVE_INVALID` when it is damaged or cut off.
  */
-export async function openArchiveFile(file: string, ctx: Context): Promise<ArchiveFile> {
-  const handle = await openFile(file);
+export async function openArchiveFile(
+  path: string,
+  ctx: Context,
+  options: OpenArchiveOptions = {},
+): Promise<ArchiveFile> {
+  const file = options.shown ?? path;
+  const handle = await openFile(path);
   let plain = handle;
   try {
     const head = (await handle.read(Buffer.alloc(512), 0, 512, 0)).buffer;

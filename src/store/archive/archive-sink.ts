@@ -11,7 +11,7 @@ import type { CommitResult, ImageSink, StagingSink } from '../../ports/store.ts'
 import { BlobDirectory } from '../blob-directory.ts';
 import { BlobTally } from '../blob-tally.ts';
 import { engineNameOf, IMAGE_NAME, REF_NAME } from '../image-names.ts';
-import { archiveParts, encodeTopIndex } from './archive-parts.ts';
+import { archiveParts, encodeTopIndex, type ArchivePart } from './archive-parts.ts';
 import { writeArchive } from './write-archive.ts';
 
 export interface ArchiveSinkOptions {
@@ -34,12 +34,32 @@ export async function openArchiveSink(
 ): Promise<ImageSink & StagingSink> {
   await prepare(file);
   await removeLeftovers(dirname(file), ctx);
+  const target: ArchiveTarget = {
+    description: `${options.format}-archive:${basename(file)}`,
+    write: (parts, inner) => writeArchive(file, parts, inner),
+  };
+  return openTargetSink(target, ctx, options);
+}
+
+/** Where the tar of an archive goes. */
+export interface ArchiveTarget {
+  readonly description: string;
+  /** Writes the tar of these files and returns its size in bytes; called once at most, by `commit`. */
+  readonly write: (parts: readonly ArchivePart[], ctx: Context) => Promise<number>;
+}
+
+/** The sink of any place for an archive: blobs are kept in `ctx.tmp` until `commit`, and the target sees nothing before. */
+export function openTargetSink(
+  target: ArchiveTarget,
+  ctx: Context,
+  options: ArchiveSinkOptions,
+): ImageSink & StagingSink {
   const spool = join(ctx.tmp, `archive.${uniqueSuffix()}`);
   const blobs = new BlobDirectory(spool, { isTransient: true });
   const tally = new BlobTally(blobs);
   const entries = new Map<string, Descriptor>();
   return {
-    description: `${options.format}-archive:${basename(file)}`,
+    description: target.description,
     has: (descriptor) => blobs.has(descriptor),
     put: (blob, inner) => tally.put(blob, inner),
     putManifest: (manifest, inner) => tally.putManifest(manifest, inner),
@@ -56,7 +76,7 @@ export async function openArchiveSink(
       await makeDirectory(spool);
       await writeFile(join(spool, 'index.json'), index);
       const parts = await archiveParts({ spool, index, entries: [...entries.values()], format: options.format }, inner);
-      const bytes = await writeArchive(file, parts, inner);
+      const bytes = await target.write(parts, inner);
       return { blobsWritten: tally.total, blobsTotal: tally.total, bytes };
     },
     [Symbol.asyncDispose]: () => rm(spool, { recursive: true, force: true }),

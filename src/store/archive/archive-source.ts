@@ -8,17 +8,24 @@ import type { ImageSource, Lister } from '../../ports/store.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries } from '../index-json.ts';
 import { checkManifestSize } from '../read-manifest.ts';
 import { verifyStream } from '../verify.ts';
-import { openArchiveFile, type ArchiveFile } from './archive-file.ts';
+import { openArchiveFile, type ArchiveFile, type OpenArchiveOptions } from './archive-file.ts';
 import { readDockerImages, type DockerImages } from './docker-images.ts';
 import type { TarRegion } from './tar-index.ts';
+
+export type ArchiveSource = ImageSource & Lister & AsyncDisposable;
 
 /**
  * A tar of an OCI layout, or what `docker save` writes, old or new; where both are there the layout counts. Nothing is unpacked: blobs
  * are read by their offset, and the bytes stay readable when the file is replaced meanwhile.
  * Throws `IMAGE_NOT_FOUND`, `STORE_INVALID`, `ARCHIVE_INVALID`, `FILE_NOT_READABLE`.
  */
-export async function openArchive(file: string, ctx: Context): Promise<ImageSource & Lister & AsyncDisposable> {
-  const archive = await openArchiveFile(file, ctx);
+export async function openArchive(
+  path: string,
+  ctx: Context,
+  options: OpenArchiveOptions = {},
+): Promise<ArchiveSource> {
+  const file = options.shown ?? path;
+  const archive = await openArchiveFile(path, ctx, options);
   try {
     return sourceOf(await readContents(archive, file, ctx), archive, file);
   } catch (error) {
@@ -34,7 +41,7 @@ async function readContents(archive: ArchiveFile, file: string, ctx: Context): P
   return { entries, manifests: new Map(), blobs: new Map() };
 }
 
-function sourceOf(contents: DockerImages, archive: ArchiveFile, file: string): ImageSource & Lister & AsyncDisposable {
+function sourceOf(contents: DockerImages, archive: ArchiveFile, file: string): ArchiveSource {
   const description = `archive ${file}`;
   const regionOf = (digest: Digest): TarRegion | undefined =>
     contents.blobs.get(digest) ?? archive.entries.get(`blobs/${algorithmOf(digest)}/${hexOf(digest)}`);

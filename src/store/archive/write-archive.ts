@@ -9,7 +9,7 @@ const BLOCK = 512;
 const NOTHING = new Uint8Array(0);
 
 /** The bytes of a tar of these files: the same files give the same bytes (mode 0644, no owner, the time of layers). */
-async function* encodeArchive(
+export async function* encodeArchive(
   parts: readonly ArchivePart[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
