@@ -1,5 +1,6 @@
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { alignColumns } from './columns.ts';
+import { cleanLine } from './output-line.ts';
 import { remedyText, type FrontEnd } from './remedies.ts';
 import type { Symbols } from './symbols.ts';
 
@@ -36,7 +37,7 @@ export function describeError(error: unknown, frontEnd: FrontEnd): ErrorFacts {
 
 /** One screen: what and its code, then aligned facts, then what to do (ux.md, An error). Lines without newline. */
 export function errorLines(facts: ErrorFacts, symbols: Symbols): readonly string[] {
-  const [first = '', ...more] = facts.message.split('\n');
+  const [first = '', ...more] = cleanLines(facts.message);
   return [
     `${symbols.error('error:')} ${first}   [${facts.code}]`,
     ...more.map((line) => `  ${line}`),
@@ -51,12 +52,17 @@ export function factLines(facts: ErrorFacts): readonly string[] {
     ...(facts.action === undefined ? [] : [['do', facts.action] as const]),
   ];
   const split = rows.flatMap(([label, value]) =>
-    value.split('\n').map((line, index) => [index === 0 ? label : '', line]),
+    cleanLines(value).map((line, index) => [index === 0 ? label : '', line]),
   );
   const width = Math.max(8, ...rows.map(([label]) => label.length));
   return alignColumns([['x'.repeat(width), ''], ...split])
     .slice(1)
     .map((line) => `  ${line}`.trimEnd());
+}
+
+/** Messages quote what buildpacks, registries and files say: none of it may steer the terminal. */
+function cleanLines(text: string): readonly string[] {
+  return text.split('\n').map((line) => cleanLine(line, { color: false }));
 }
 
 /** The stacks of an error and its causes, for `--verbose` and SLIPWAY_DEBUG. */

@@ -26,6 +26,16 @@ describe('errors', () => {
     ]);
   });
 
+  it('pass no control sequences of buildpacks and registries to the terminal', () => {
+    const error = new SlipwayError('BUILDPACK_FAILED', 'buildpack \u001b]0;title\u0007evil failed', {
+      details: { 'last line': '10%\r\u001b[2J\u001b[31mno\u001b[0m \u0008 space' },
+    });
+    assert.deepEqual(errorLines(describeError(error, 'slipway'), PLAIN), [
+      'error: buildpack evil failed   [BUILDPACK_FAILED]',
+      '  last line  no  space',
+    ]);
+  });
+
   it('of several lines stay aligned', () => {
     const error = new SlipwayError('ARGUMENT_INVALID', 'pick one', { hint: 'this\nor that' });
     assert.deepEqual(errorLines(describeError(error, 'slipway'), PLAIN), [
