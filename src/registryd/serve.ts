@@ -110,10 +110,15 @@ export async function serveRegistry(
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
+    ctx.signal.removeEventListener('abort', onAbort);
     closing ??= stop(server).finally(() => sessions.abortAll());
     return closing;
   };
-  ctx.signal.addEventListener('abort', () => void close(), { once: true });
+  const onAbort = (): void => void close();
+  ctx.signal.addEventListener('abort', onAbort, { once: true });
+  // A signal that fired before there was a listener fires no more.
+  if (ctx.signal.aborted) await close();
+  ctx.signal.throwIfAborted();
   return { host, port: bound, url, [Symbol.asyncDispose]: close };
 }
 

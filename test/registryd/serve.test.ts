@@ -184,6 +184,11 @@ describe('registry server', () => {
     await server[Symbol.asyncDispose]();
     await assert.rejects(() => fetch(`${server.url}/v2/`));
   });
+
+  it('does not start for a command that was stopped', async (t) => {
+    const ctx = testContext(t, { signal: AbortSignal.abort(new Error('stopped')) });
+    await assert.rejects(serveRegistry(memoryBackend(), ctx), /stopped/);
+  });
 });
 
 interface Answered {
