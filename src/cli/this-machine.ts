@@ -8,7 +8,7 @@ import { standardStreams } from './standard-streams.ts';
 export function thisMachine(tmp: string): Machine {
   return {
     env: process.env,
-    home: process.env['HOME'] ?? homeDirectory(),
+    home: absolute(process.env['HOME']) ?? absolute(homedir()),
     cwd: process.cwd(),
     tmp: tmpdir(),
     architecture: architectureOf(process.arch),
@@ -25,7 +25,7 @@ export function thisMachine(tmp: string): Machine {
   };
 }
 
-function homeDirectory(): string | undefined {
-  const home = homedir();
-  return home === '' ? undefined : home;
+/** An empty HOME is none, and a relative one would lead wherever the program was started. */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') === true ? path : undefined;
 }

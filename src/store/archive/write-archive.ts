@@ -8,12 +8,22 @@ import type { ArchivePart } from './archive-parts.ts';
 const BLOCK = 512;
 const NOTHING = new Uint8Array(0);
 
-/** The bytes of a tar of these files: the same files give the same bytes (mode 0644, no owner, the time of layers). */
+/**
+ * The bytes of a tar of these files: the same files give the same bytes (modes 0644 and 0755, no owner, the time of layers). Directories
+ * come before what is in them: where one is missing, skopeo makes it and gives it to root, which an ordinary user may not.
+ */
 export async function* encodeArchive(
   parts: readonly ArchivePart[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const made = new Set<string>();
   for (const part of parts) {
+    for (const directory of parentsOf(part.name)) {
+      if (made.has(directory)) continue;
+      made.add(directory);
+      const name = Buffer.from(directory);
+      yield encodeHeader({ name, type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0, linkname: NOTHING });
+    }
     const name = Buffer.from(part.name);
     yield encodeHeader({ name, type: 'file', mode: 0o644, uid: 0, gid: 0, size: part.size, linkname: NOTHING });
     yield* part.open(signal);
@@ -21,6 +31,12 @@ export async function* encodeArchive(
     if (padding > 0) yield new Uint8Array(padding);
   }
   yield END_OF_ARCHIVE;
+}
+
+/** `blobs/sha256/…` → `blobs`, `blobs/sha256`. */
+function parentsOf(name: string): readonly string[] {
+  const steps = name.split('/').slice(0, -1);
+  return steps.map((_, index) => steps.slice(0, index + 1).join('/'));
 }
 
 /** Writes the tar beside the file and renames it. Returns its size in bytes. Throws `WRITE_FAILED` or `DISK_FULL`. */

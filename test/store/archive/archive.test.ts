@@ -71,6 +71,8 @@ describe('an archive', () => {
       'oci-layout',
       'index.json',
       'manifest.json',
+      'blobs',
+      'blobs/sha256',
       ...digests.map(({ digest }) => blobName(digest)).sort(),
     ]);
     assert.deepEqual(JSON.parse(await textIn(file, 'manifest.json')), [
