@@ -49,6 +49,7 @@ export interface RestorerInputs extends CommonInputs {
   readonly analyzed: string;
   readonly group: string;
   readonly cacheDir: string | undefined;
+  readonly runToml: string;
   readonly skipLayers: boolean;
   readonly buildImage: string | undefined;
 }
@@ -120,6 +121,7 @@ export function readRestorer(source: InputSource): RestorerInputs {
     analyzed: values.path('analyzed'),
     group: values.path('group'),
     cacheDir,
+    runToml: values.path('run'),
     skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
     buildImage: values.text('build-image'),
   };

@@ -5,7 +5,6 @@ import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { Place } from '../layer/place.ts';
-import { goJson } from '../oci/go-json.ts';
 import { displayLocation, type Location } from '../oci/location.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { ImageFinder } from '../ports/image-finder.ts';
@@ -14,6 +13,7 @@ import type { LayerStore } from '../ports/layer-cache.ts';
 import { checkOutputs } from './analyze/check-outputs.ts';
 import { findPreviousImage, type PreviousImage } from './analyze/find-previous-image.ts';
 import { findRunImage } from './analyze/find-run-image.ts';
+import { logRunImage } from './analyze/log-run-image.ts';
 import { restoreSbom } from './analyze/restore-sbom.ts';
 import { targetMetadata } from './analyze/target-metadata.ts';
 import { withTimer } from './timer.ts';
@@ -36,6 +36,8 @@ export interface AnalyzeInput {
   readonly skipLayers: boolean;
   readonly layers: Place;
   readonly features: PlatformFeatures;
+  /** How log lines write a pinned image; default `displayLocation`. */
+  readonly show?: ((pinned: Location) => string) | undefined;
 }
 
 export interface AnalyzePorts {
@@ -57,18 +59,19 @@ export interface AnalyzeOutput {
  * was tried, `RUN_IMAGE_UNKNOWN` (exit 3) without a candidate, or the reason why an output or previous image is refused (exit 32).
  */
 export async function analyze(input: AnalyzeInput, ports: AnalyzePorts, ctx: Context): Promise<AnalyzeOutput> {
+  const { show = displayLocation } = input;
   const { found, previous } = await withTimer('Analyzer', ctx, async () => {
     const found = await findBase(input, ports, ctx);
     const previous = await findPrevious(input, found.base, ports, ctx);
     if (previous !== undefined && !input.skipLayers) await restoreSbom(previous, input.layers, ports.launchCache, ctx);
-    if (!isScratch(found.base)) debug(ctx, `Found image with identifier "${displayLocation(found.base.pinned)}"`);
+    if (!isScratch(found.base)) {
+      const message = `Found image with identifier "${show(found.base.pinned)}"`;
+      ctx.emit({ type: 'log', level: 'debug', message });
+    }
     return { found, previous };
   });
   const runImage = isScratch(found.base) ? undefined : analyzedRunImage(found.base, found.name);
-  if (runImage !== undefined) {
-    debug(ctx, 'Run image info in analyzed metadata is: ');
-    debug(ctx, runImageJson(runImage));
-  }
+  if (runImage !== undefined) logRunImage(runImage, ctx, { show });
   return {
     analyzed: {
       ...(previous === undefined ? {} : { previousImage: previous.image.pinned }),
@@ -117,9 +120,9 @@ async function findPrevious(
   ports: AnalyzePorts,
   ctx: Context,
 ): Promise<PreviousImage | undefined> {
-  const { previousImage, previousName } = input;
+  const { previousImage, previousName, show } = input;
   if (previousImage === undefined) return undefined;
-  return findPreviousImage({ location: previousImage, name: previousName, platform: base.platform }, ports, ctx);
+  return findPreviousImage({ location: previousImage, name: previousName, platform: base.platform, show }, ports, ctx);
 }
 
 function analyzedRunImage(image: Image, name: string): AnalyzedRunImage {
@@ -134,25 +137,4 @@ function analyzedRunImage(image: Image, name: string): AnalyzedRunImage {
       platform: formatPlatform(image.platform),
     },
   };
-}
-
-/** The debug line of contract §9.7. */
-function runImageJson(image: AnalyzedRunImage): string {
-  const { target } = image;
-  return goJson({
-    Reference: displayLocation(image.reference),
-    Image: image.image,
-    Extend: image.extend,
-    target: {
-      id: target?.id,
-      os: target?.os,
-      arch: target?.arch,
-      'arch-variant': target?.archVariant,
-      distro: target?.distro,
-    },
-  });
-}
-
-function debug(ctx: Context, message: string): void {
-  ctx.emit({ type: 'log', level: 'debug', message });
 }

@@ -36,15 +36,15 @@ export async function restore(input: RestoreInput, ports: RestorePorts, ctx: Con
     }
     const cached = cachedMetadata(cache, ctx);
     const shas = await restoreLayerMetadata(input, cached, ctx);
-    if (cache !== undefined && cached !== undefined) await restoreLayerData(input, { shas, cached }, cache, ctx);
+    await restoreLayerData(input, { shas, cached }, cache, ctx);
   });
 }
 
-function cachedMetadata(cache: BuildCache | undefined, ctx: Context): CacheMetadata | undefined {
-  const cached = decodeCacheMetadata(cache?.metadata);
-  if (cached === undefined) {
+/** A cache without a root, or with one that cannot be read, is an empty one. */
+function cachedMetadata(cache: BuildCache | undefined, ctx: Context): CacheMetadata {
+  if (cache === undefined) {
     const message = 'Usable cache not provided, using empty cache metadata';
     ctx.emit({ type: 'log', level: 'debug', message });
   }
-  return cached;
+  return decodeCacheMetadata(cache?.metadata) ?? { sbom: '', buildpacks: [] };
 }

@@ -51,11 +51,16 @@ export interface RunImageRecord {
  */
 export function runImageRecord(image: string | undefined, entries: readonly RunImageEntry[]): RunImageRecord {
   if (image === undefined || entries.length === 0) return {};
-  const wanted = normalName(image);
-  const entry = entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
+  const entry = entryOf(image, entries);
   if (entry === undefined)
     return { image, warning: `Run image ${image} is not in run.toml; it is recorded without mirrors` };
   return { image: entry.image, ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }) };
+}
+
+/** The first entry of run.toml that has the image, as itself or as a mirror; tags and registries are compared written out. */
+export function entryOf(image: string, entries: readonly RunImageEntry[]): RunImageEntry | undefined {
+  const wanted = normalName(image);
+  return entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
 }
 
 function isOnRegistryOf(candidate: NamedLocation, output: NamedLocation): boolean {

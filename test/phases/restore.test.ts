@@ -135,10 +135,13 @@ describe('restore', () => {
     assert.ok(!existsSync(join(layers.real, '..', 'x.toml')));
   });
 
-  it('does nothing harmful with cache metadata that is not any', async (t) => {
+  it('takes cache metadata that is not any for none', async (t) => {
     const { ctx, layers, cache } = await setUp(t, {});
     await using next = cacheWith(cache, '{"buildpacks":7}');
     await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache: next }, ctx);
+    assert.deepEqual(lines(ctx, 'info'), []);
+    assert.ok(!lines(ctx, 'debug').some((line) => line.startsWith('Usable cache not provided')));
+    await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache: undefined }, ctx);
     assert.ok(lines(ctx, 'debug').includes('Usable cache not provided, using empty cache metadata'));
   });
 });

@@ -15,6 +15,8 @@ export interface PreviousImageSearch {
   readonly name: string;
   /** The run image's: layers of another platform are of no use. */
   readonly platform: Platform;
+  /** How log lines write a pinned image; default `displayLocation`. */
+  readonly show?: ((pinned: Location) => string) | undefined;
 }
 
 export interface PreviousImage {
@@ -38,7 +40,8 @@ export async function findPreviousImage(
     info(ctx, `Ignoring image "${search.name}" because it was corrupt`);
     return undefined;
   }
-  ctx.emit({ type: 'log', level: 'debug', message: `Found image with identifier "${displayLocation(image.pinned)}"` });
+  const { show = displayLocation } = search;
+  ctx.emit({ type: 'log', level: 'debug', message: `Found image with identifier "${show(image.pinned)}"` });
   const label = image.config.labels[LIFECYCLE_METADATA_LABEL];
   const metadata = label === undefined || label === '' ? EMPTY_LIFECYCLE_METADATA : decodeLifecycleMetadata(label);
   return metadata === undefined ? undefined : { image, metadata };

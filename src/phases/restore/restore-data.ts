@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheMetadata } from '../../cnb/layer-metadata.ts';
-import { escapeId } from '../../cnb/module.ts';
+import { escapeId, type GroupElement } from '../../cnb/module.ts';
 import type { Context } from '../../core/context.ts';
 import type { LogLevel } from '../../core/events.ts';
 import { SlipwayError } from '../../core/errors.ts';
@@ -32,48 +32,53 @@ interface CachedLayer {
 export async function restoreLayerData(
   input: RestoreInput,
   restored: { readonly shas: RestoredShas; readonly cached: CacheMetadata },
-  cache: BuildCache,
+  cache: BuildCache | undefined,
   ctx: Context,
 ): Promise<void> {
   const wanted: CachedLayer[] = [];
-  for (const layer of await cachedLayersOnDisk(input, restored.cached, ctx)) {
-    if (restored.shas.get(layer.id) === layer.sha) {
-      log(ctx, 'info', `Restoring data for "${layer.id}" from cache`);
-      wanted.push(layer);
-    } else {
-      log(ctx, 'info', `Removing "${layer.id}", wrong sha`);
-      await removeLayer(layer);
+  for (const buildpack of buildpacksOf(input.group)) {
+    log(ctx, 'debug', `Reading Buildpack Layers directory ${input.layers.logical}`);
+    await logDirectory(input.layers, buildpack, ctx);
+    for (const layer of await cachedLayersOnDisk(buildpack, input, restored.cached)) {
+      if (restored.shas.get(layer.id) === layer.sha) {
+        log(ctx, 'info', `Restoring data for "${layer.id}" from cache`);
+        wanted.push(layer);
+      } else {
+        log(ctx, 'info', `Removing "${layer.id}", wrong sha`);
+        await removeLayer(layer);
+      }
     }
   }
   await eachBounded(wanted, PARALLEL, ctx, (layer, inner) => restoreLayer(layer, input, cache, inner));
 }
 
+/** Layers that are there, with or without contents, and that the cache's metadata knows. */
 async function cachedLayersOnDisk(
+  buildpack: GroupElement,
   input: RestoreInput,
   cached: CacheMetadata,
-  ctx: Context,
 ): Promise<readonly CachedLayer[]> {
-  const found: CachedLayer[] = [];
-  for (const buildpack of buildpacksOf(input.group)) {
-    log(ctx, 'debug', `Reading Buildpack Layers directory ${input.layers.logical}`);
-    await logDirectory(input.layers, buildpack, ctx);
-    const records = layersOf(cached, buildpack);
-    const directory = escapeId(buildpack.id);
-    for (const { name } of await listLayers(join(input.layers.real, directory))) {
-      const record = records.get(name);
-      if (record?.cache !== true) continue;
-      const real = join(input.layers.real, directory, name);
-      const logical = `${input.layers.logical}/${directory}/${name}`;
-      found.push({ id: `${buildpack.id}:${name}`, sha: record.sha, real, logical });
-    }
-  }
-  return found;
+  const records = layersOf(cached, buildpack);
+  const directory = escapeId(buildpack.id);
+  const found = await listLayers(join(input.layers.real, directory));
+  return found.flatMap(({ name }) => {
+    const record = records.get(name);
+    if (record?.cache !== true) return [];
+    const real = join(input.layers.real, directory, name);
+    const logical = `${input.layers.logical}/${directory}/${name}`;
+    return [{ id: `${buildpack.id}:${name}`, sha: record.sha, real, logical }];
+  });
 }
 
-async function restoreLayer(cached: CachedLayer, input: RestoreInput, cache: BuildCache, ctx: Context): Promise<void> {
+async function restoreLayer(
+  cached: CachedLayer,
+  input: RestoreInput,
+  cache: BuildCache | undefined,
+  ctx: Context,
+): Promise<void> {
   log(ctx, 'debug', `Retrieving data for "${cached.sha}"`);
   try {
-    const layer = isDiffId(cached.sha) ? await cache.find(cached.sha, ctx) : undefined;
+    const layer = isDiffId(cached.sha) ? await cache?.find(cached.sha, ctx) : undefined;
     if (layer === undefined)
       throw new SlipwayError('BLOB_NOT_FOUND', `failed to find cache layer with SHA '${cached.sha}'`);
     const { logical, real } = cached;

@@ -27,7 +27,7 @@ export async function restoreStores(input: RestoreInput): Promise<void> {
  */
 export async function restoreLayerMetadata(
   input: RestoreInput,
-  cached: CacheMetadata | undefined,
+  cached: CacheMetadata,
   ctx: Context,
 ): Promise<RestoredShas> {
   debug(ctx, 'Restoring Layer Metadata');
@@ -78,11 +78,7 @@ interface LayerDecision {
   readonly decision: Decision;
 }
 
-function decisionsOf(
-  buildpack: GroupElement,
-  input: RestoreInput,
-  cached: CacheMetadata | undefined,
-): readonly LayerDecision[] {
+function decisionsOf(buildpack: GroupElement, input: RestoreInput, cached: CacheMetadata): readonly LayerDecision[] {
   const app = layersOf(input.metadata, buildpack);
   const cache = layersOf(cached, buildpack);
   const { restoresCachedLaunchLayers } = input.features;

@@ -41,5 +41,6 @@ export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promis
     skipLayers: inputs.skipLayers,
     layers: placeOnDisk(inputs.layersDir, inputs.owner),
     features: inputs.features,
+    show: (pinned) => formatPinned(pinned, inputs.names),
   };
 }

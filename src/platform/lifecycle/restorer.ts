@@ -1,12 +1,12 @@
 import { EMPTY_LIFECYCLE_METADATA } from '../../cnb/layer-metadata.ts';
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
-import { parsePinned } from '../../options/names.ts';
 import type { RestorerInputs } from '../../options/phase-inputs.ts';
 import { restore } from '../../phases/restore.ts';
-import { readAnalyzed, readGroup } from '../../workspace/files.ts';
+import { readGroup } from '../../workspace/files.ts';
 import { checkGroupApis, placeOnDisk } from '../in-place.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
+import { carryAnalyzed } from './carry-analyzed.ts';
 import { announce, openCache, prepare, type Host } from './host.ts';
 
 /** `restorer`: puts back layer metadata and cached layers. */
@@ -20,7 +20,7 @@ export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Conte
   const { features } = inputs;
   const group = await readGroup(inputs.group);
   checkGroupApis(group);
-  const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  const analyzed = await carryAnalyzed(inputs, host, ctx);
   await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
   const input = {
     layers: placeOnDisk(inputs.layersDir, inputs.owner),

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Fault } from '../../src/registryd/fault.ts';
+import { lifecycleBed, putRunImage, type LifecycleBed } from '../support/lifecycle-bed.ts';
+
+const GROUP = '[[group]]\n  id = "test/hello"\n  version = "1.0.0"\n  api = "0.12"\n';
+const DENIED: Fault = { kind: 'answer', status: 403, body: '{"errors":[{"code":"DENIED","message":"not for you"}]}' };
+
+interface Scene extends LifecycleBed {
+  /** From here on the registry refuses every manifest. */
+  readonly close: () => void;
+}
+
+/** A run image that was analyzed, and a group to restore for. */
+async function analyzed(t: TestContext): Promise<Scene> {
+  let isClosed = false;
+  const bed = await lifecycleBed(t, {
+    intercept: ({ path }) => (isClosed && path.includes('/manifests/') ? DENIED : undefined),
+  });
+  await putRunImage(bed);
+  const result = await bed.run('analyzer', ['-run-image', `${bed.registry}/base/run:1`, `${bed.registry}/shop`]);
+  assert.equal(result.code, 0, result.stdout);
+  bed.write('layers/group.toml', GROUP);
+  bed.requests.length = 0;
+  return { ...bed, close: () => (isClosed = true) };
+}
+
+function runToml(image: string, mirrors: readonly string[] = []): string {
+  return `[[images]]\n  image = "${image}"\n  mirrors = [${mirrors.map((mirror) => `"${mirror}"`).join(', ')}]\n`;
+}
+
+describe('the restorer looks at the run image again (contract §10.1)', () => {
+  it('one of run.toml that can be read: by its digest, and analyzed.toml stays as it was', async (t) => {
+    const s = await analyzed(t);
+    s.write('run.toml', runToml(`${s.registry}/base/run:1`));
+    const before = s.text('layers/analyzed.toml');
+    const result = await s.run('restorer', ['-run', 'run.toml', '-log-level', 'debug']);
+    assert.equal(result.code, 0, result.stdout);
+    const digest = /@(sha256:[0-9a-f]{64})/.exec(before)?.[1] ?? '';
+    const reference = `${s.registry}/base/run@${digest}`;
+    const target = '{"os":"linux","arch":"amd64","distro":{"name":"test","version":"1"}}';
+    assert.ok(
+      result.stdout.includes(
+        'Run image info in analyzed metadata is: \n' +
+          `{"Reference":"${reference}","Image":"${s.registry}/base/run:1","Extend":false,"target":${target}}\n`,
+      ),
+      result.stdout,
+    );
+    assert.ok(s.requests.length > 0);
+    assert.deepEqual(
+      s.requests.filter(({ path }) => path.endsWith('/manifests/1')),
+      [],
+      'the tag is not asked again',
+    );
+    assert.equal(s.text('layers/analyzed.toml'), before);
+  });
+
+  it('one of run.toml, as a mirror, that cannot be read: exit 1, its name and the registry’s answer', async (t) => {
+    const s = await analyzed(t);
+    s.close();
+    s.write('run.toml', runToml('elsewhere.example/base/run:1', [`${s.registry}/base/run:1`]));
+    const result = await s.run('restorer', ['-run', 'run.toml']);
+    assert.equal(result.code, 1);
+    assert.ok(
+      result.stdout.includes(`ERROR: selected run image '${s.registry}/base/run:1' is not accessible\n`),
+      result.stdout,
+    );
+    assert.match(result.stdout, /403/);
+  });
+
+  it('one that run.toml does not have is taken untested', async (t) => {
+    const s = await analyzed(t);
+    s.close();
+    s.write('run.toml', runToml('elsewhere.example/base/run:1'));
+    assert.equal((await s.run('restorer', ['-run', 'run.toml'])).code, 0);
+    assert.equal((await s.run('restorer', [], { CNB_RUN_PATH: 'run.toml' })).code, 0);
+    assert.deepEqual(s.requests, []);
+  });
+
+  it('without run.toml: a line about it, and nothing is asked', async (t) => {
+    const s = await analyzed(t);
+    const result = await s.run('restorer', ['-run', 'nowhere.toml']);
+    assert.equal(result.code, 0);
+    assert.match(result.stdout, /^No run metadata found at path ".*nowhere\.toml"$/m);
+    assert.deepEqual(s.requests, []);
+  });
+
+  it('the same under Platform API 0.14', async (t) => {
+    const s = await analyzed(t);
+    s.close();
+    s.write('run.toml', runToml(`${s.registry}/base/run:1`));
+    assert.equal((await s.run('restorer', ['-run', 'run.toml'], { CNB_PLATFORM_API: '0.14' })).code, 1);
+  });
+});
+
+describe('the restorer and analyzed.toml', () => {
+  it('that is missing: a warning, and one without images is written', async (t) => {
+    const bed = await lifecycleBed(t);
+    bed.write('layers/group.toml', GROUP);
+    const result = await bed.run('restorer', ['-log-level', 'debug']);
+    assert.equal(result.code, 0, result.stdout);
+    assert.match(result.stdout, /^Warning: No analyzed metadata found at path ".*analyzed\.toml"$/m);
+    assert.ok(result.stdout.includes('Run image info in analyzed metadata is: \nnull\n'), result.stdout);
+    assert.match(bed.text('layers/analyzed.toml'), /^\[image\]\n {2}reference = ""\n\n\[metadata\]\n/);
+    assert.doesNotMatch(bed.text('layers/analyzed.toml'), /^\[run-image\]/m);
+  });
+
+  it('that cannot be read: a warning with the place, and it stays as it is', async (t) => {
+    const bed = await lifecycleBed(t);
+    bed.write('layers/group.toml', GROUP);
+    bed.write('layers/analyzed.toml', '[run-image\n');
+    const result = await bed.run('restorer', []);
+    assert.equal(result.code, 0, result.stdout);
+    assert.match(
+      result.stdout,
+      /^Warning: Not using analyzed data, usable file not found: failed to read analyzed file: .*analyzed\.toml:1:11: /m,
+    );
+    assert.equal(bed.text('layers/analyzed.toml'), '[run-image\n');
+  });
+});
