@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeError } from '../core/atomic-file.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { pathKind } from '../core/path-kind.ts';
 
 /** Throws `FILE_NOT_READABLE` for what is there and cannot be read; absence is fine. */
 export async function checkLocalReadable(path: string): Promise<void> {
@@ -51,9 +52,8 @@ async function checkDirectory(directory: string, wanted: string): Promise<void> 
 
 async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   try {
-    return (await stat(path)).isDirectory() ? 'directory' : 'file';
+    return await pathKind(path);
   } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw writeError(path, error);
   }
 }

@@ -1,7 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { ModuleDescriptor } from '../cnb/module.ts';
-import { isSystem } from '../core/errors.ts';
+import { pathKind } from '../core/path-kind.ts';
 import { type Mount, pathInside, type Sandbox } from '../sandbox/sandbox.ts';
 import type { BuildDirs, DirPair } from './build-dirs.ts';
 
@@ -20,20 +19,10 @@ export async function commonMounts(dirs: BuildDirs): Promise<readonly Mount[]> {
   return [
     mount(dirs.buildpacks, 'read-only'),
     mount(dirs.app, 'writable'),
-    ...((await exists(dirs.platform.real)) ? [mount(dirs.platform, 'read-only')] : []),
+    ...((await pathKind(dirs.platform.real)) === undefined ? [] : [mount(dirs.platform, 'read-only')]),
   ];
 }
 
 export function mount(directory: DirPair, access: 'read-only' | 'writable'): Mount {
   return { source: directory.real, target: directory.logical, writable: access === 'writable' };
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import { decodeModule } from '../cnb/files/module.ts';
 import { escapeId, moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
 import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { pathKind } from '../core/path-kind.ts';
 import { openModules } from '../workspace/buildpacks.ts';
 import { refuseExtensions } from './read-order.ts';
 
@@ -24,7 +25,7 @@ export interface OrderSource {
 export async function chooseOrder(source: OrderSource, ctx: Context): Promise<Order> {
   const { cwd } = source;
   const inDirectory = join(source.buildpacks, 'order.toml');
-  const file = source.file ?? ((await exists(resolve(cwd, inDirectory))) ? inDirectory : undefined);
+  const file = source.file ?? ((await pathKind(resolve(cwd, inDirectory))) === undefined ? undefined : inDirectory);
   if (file !== undefined) {
     const { order } = refuseExtensions(decodeOrder(await readOrderFile(resolve(cwd, file), file), file), file);
     await checkModules(order, file, source);
@@ -120,15 +121,5 @@ async function names(directory: string): Promise<readonly string[]> {
     if (isSystem(error, 'ENOTDIR')) return [];
     if (!isSystem(error, 'ENOENT')) throw error;
     throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, { exit: 3, cause: error });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await readFile(path);
-    return true;
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addRootDirs, applyEnvFiles, type Env } from '../../cnb/env.ts';
-import { isSystem } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import { readEnvDirectory } from '../../workspace/env-directory.ts';
 import { type DiskLayer, listLayers } from '../../workspace/layers-directory.ts';
 
@@ -46,15 +46,6 @@ const ROOT_DIRECTORIES: readonly string[] = ['bin', 'lib', 'include', 'pkgconfig
 
 async function rootDirectories(layer: string): Promise<ReadonlySet<string>> {
   const present = new Set<string>();
-  for (const name of ROOT_DIRECTORIES) if (await isDirectory(join(layer, name))) present.add(name);
+  for (const name of ROOT_DIRECTORIES) if ((await pathKind(join(layer, name))) === 'directory') present.add(name);
   return present;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LifecycleMetadata } from '../../cnb/layer-metadata.ts';
 import type { LaunchProcess } from '../../cnb/process.ts';
-import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import type { LayerEntry } from '../../layer/layer-source.ts';
 import type { Place } from '../../layer/place.ts';
 import type { LayerRequest, MadeFromFiles } from './layer-request.ts';
@@ -25,7 +25,7 @@ export async function sbomOrigin(
   scope: 'launch' | 'cache',
   shas: Pick<MadeFromFiles, 'previousShas' | 'cachedSha'>,
 ): Promise<MadeFromFiles | undefined> {
-  if (!(await isDirectory(join(layers.real, 'sbom', scope)))) return undefined;
+  if ((await pathKind(join(layers.real, 'sbom', scope))) !== 'directory') return undefined;
   return { kind: 'make', source: { kind: 'dir', place: layers, path: `${layers.logical}/sbom/${scope}` }, ...shas };
 }
 
@@ -91,13 +91,4 @@ function assertProcessType(type: string): void {
 
 function directory(path: string): LayerEntry {
   return { kind: 'directory', path, mode: 0o755, ...ROOT };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

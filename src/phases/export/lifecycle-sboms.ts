@@ -1,9 +1,9 @@
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
-import { isSystem } from '../../core/errors.ts';
 import { makeDirectory } from '../../core/make-directory.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import type { Place } from '../../layer/place.ts';
 import { log } from './layer-request.ts';
 
@@ -32,22 +32,12 @@ export async function copyLifecycleSboms(
 
 async function copyIfThere(source: string, target: string): Promise<boolean> {
   // Without a file nothing is made: an empty directory would be in the SBOM layer.
-  if (!(await isThere(source))) return false;
+  if ((await pathKind(source)) === undefined) return false;
   try {
     await makeDirectory(dirname(target));
     await copyFile(source, target);
     return true;
   } catch (error) {
     throw writeError(target, error);
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
   }
 }

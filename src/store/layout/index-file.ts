@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/atomic-file.ts';
-import { hasCode, isSystem } from '../../core/errors.ts';
+import { hasCode } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import { descriptorToJson, type Descriptor } from '../../oci/descriptor.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
 import { isObject, type JsonObject } from '../../schema/reader.ts';
@@ -33,7 +33,7 @@ export async function mergeIndexJson(directory: string, names: ReadonlyMap<strin
   }
   manifests.push(...[...pending.values()].map(entryJson));
   const marker = join(directory, 'oci-layout');
-  if (!(await exists(marker))) await writeFileAtomic(marker, OCI_LAYOUT, { mode: 0o644 });
+  if ((await pathKind(marker)) === undefined) await writeFileAtomic(marker, OCI_LAYOUT, { mode: 0o644 });
   const text = JSON.stringify({ ...document, manifests }, undefined, 3);
   await writeFileAtomic(join(directory, 'index.json'), `${text}\n`, { mode: 0o644 });
 }
@@ -58,14 +58,4 @@ function refName(entry: unknown): string | undefined {
   const annotations = isObject(entry) ? entry['annotations'] : undefined;
   const name = isObject(annotations) ? annotations[REF_NAME] : undefined;
   return typeof name === 'string' ? name : undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (isSystem(error, 'ENOENT')) return false;
-    throw error;
-  }
 }

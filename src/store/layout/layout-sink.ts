@@ -1,8 +1,9 @@
-import { rmdir, stat } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeError } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import { makeDirectory } from '../../core/make-directory.ts';
 import { removeLeftovers } from '../../core/leftovers.ts';
 import { withLock } from '../../core/lock-directory.ts';
@@ -72,7 +73,7 @@ async function prepare(directory: string): Promise<string | undefined> {
   try {
     return await makeDirectory(join(directory, 'blobs', 'sha256'), { mode: 0o755 });
   } catch (error) {
-    if (isSystem(error, 'EEXIST', 'ENOTDIR') && (await isFile(directory))) {
+    if (isSystem(error, 'EEXIST', 'ENOTDIR') && (await pathKind(directory)) === 'file') {
       throw new SlipwayError('WRITE_FAILED', `cannot write the layout ${directory}: it is a file`, {
         cause: error,
         hint: 'choose another directory, or write an archive with oci-archive:FILE or docker-archive:FILE',
@@ -88,14 +89,5 @@ async function removeEmpty(directory: string, top: string): Promise<void> {
     for (let path = directory; path.startsWith(top); path = dirname(path)) await rmdir(path);
   } catch (error) {
     if (!isSystem(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'EROFS')) throw error;
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return !(await stat(path)).isDirectory();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { collect } from '../../core/bytes.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, isSystem, SlipwayError } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
@@ -43,8 +44,7 @@ export async function readIndexJson(directory: string): Promise<IndexJson> {
   await checkVersion(directory);
   const bytes = await readOptional(path);
   if (bytes === undefined) {
-    const isFile = await isRegularFile(directory);
-    if (isFile) {
+    if ((await pathKind(directory)) === 'file') {
       throw new SlipwayError('STORE_INVALID', `${directory} is a file, not an OCI layout directory`, {
         hint: 'an archive is read with oci-archive:FILE or docker-archive:FILE',
       });
@@ -117,15 +117,6 @@ async function readOptional(path: string): Promise<Uint8Array | undefined> {
     if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
     if (isSystem(error, 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP'))
       throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${path}`, { cause: error });
-    throw error;
-  }
-}
-
-async function isRegularFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
 }
