@@ -38,6 +38,25 @@ export class SlipwayError extends Error {
   }
 }
 
+/** What is told anew of an error. */
+export interface Retelling {
+  readonly message?: string;
+  /** Added to those that it has. */
+  readonly details?: Readonly<Record<string, string>>;
+  readonly exit?: number | undefined;
+}
+
+/** The error as its cause's new telling: what is not given stays, code and hint always. */
+export function retold(error: SlipwayError, { message = error.message, details, exit }: Retelling): SlipwayError {
+  const code = exit ?? error.exit;
+  return new SlipwayError(error.code, message, {
+    cause: error,
+    details: { ...error.details, ...details },
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(code === undefined ? {} : { exit: code }),
+  });
+}
+
 /** True for a `SlipwayError` with one of the codes. */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is SlipwayError {
   return error instanceof SlipwayError && codes.includes(error.code);

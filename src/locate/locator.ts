@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { retold, SlipwayError } from '../core/errors.ts';
 import { displayLocation, isStandardStream, type Location } from '../oci/location.ts';
 import { referenceTarget, type Reference } from '../oci/reference.ts';
 import type { ImageFinder, ImageRole } from '../ports/image-finder.ts';
@@ -186,11 +186,6 @@ async function naming<T>(role: ImageRole, location: Location, ctx: Context, task
     return await task();
   } catch (error) {
     if (ctx.signal.aborted || !(error instanceof SlipwayError) || error.message.includes(role)) throw error;
-    throw new SlipwayError(error.code, `${role} ${displayLocation(location)}: ${error.message}`, {
-      details: error.details,
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.exit === undefined ? {} : { exit: error.exit }),
-    });
+    throw retold(error, { message: `${role} ${displayLocation(location)}: ${error.message}` });
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { PhaseName } from '../core/events.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { retold, SlipwayError } from '../core/errors.ts';
 
 /** Runs a part of a phase; what it throws gets the part's words and exit code. */
 export type Guard = <T>(phase: PhaseName, task: () => Promise<T>) => Promise<T>;
@@ -50,12 +50,7 @@ export const plainGuard: Guard = async (phase, task) => {
 
 function withWords(error: unknown, words: string, exit: number, said?: string): unknown {
   if (!(error instanceof SlipwayError)) return error;
-  return new SlipwayError(error.code, said ?? messageWith(words, error.message), {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: error.details,
-    cause: error,
-    exit: error.exit ?? exit,
-  });
+  return retold(error, { message: said ?? messageWith(words, error.message), exit: error.exit ?? exit });
 }
 
 function messageWith(words: string, message: string): string {

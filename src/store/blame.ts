@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { retold, SlipwayError } from '../core/errors.ts';
 
 type Details = Readonly<Record<string, string>>;
 
@@ -17,12 +17,6 @@ export async function blaming<T>(side: Details | (() => Details), ctx: Context, 
     return await task();
   } catch (error) {
     if (ctx.signal.aborted || !(error instanceof SlipwayError)) throw error;
-    const facts = typeof side === 'function' ? side() : side;
-    throw new SlipwayError(error.code, error.message, {
-      details: { ...error.details, ...facts },
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.exit === undefined ? {} : { exit: error.exit }),
-    });
+    throw retold(error, { details: typeof side === 'function' ? side() : side });
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isSystem, messageOf, SlipwayError, systemCode } from '../core/errors.ts';
+import { isSystem, messageOf, retold, SlipwayError, systemCode } from '../core/errors.ts';
 import { readInside } from './read-inside.ts';
 
 /** How a reader words what went wrong. */
@@ -54,13 +54,7 @@ export function decodeWith<T>(wording: ReadWording, decode: () => T): T {
     return decode();
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
-    const exit = wording.exit ?? error.exit;
-    throw new SlipwayError(error.code, `${wording.prefix}${error.message}`, {
-      cause: error,
-      details: error.details,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(exit === undefined ? {} : { exit }),
-    });
+    throw retold(error, { message: `${wording.prefix}${error.message}`, exit: wording.exit });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../core/context.ts';
-import { SlipwayError } from '../../core/errors.ts';
+import { retold, SlipwayError } from '../../core/errors.ts';
 import { displayLocation, type Location } from '../../oci/location.ts';
 import type { ImageFinder } from '../../ports/image-finder.ts';
 
@@ -14,17 +14,8 @@ async function checkOutput(output: Location, images: ImageFinder, ctx: Context):
     await images.checkWrite(output, ctx);
   } catch (error) {
     if (!(error instanceof SlipwayError) || ctx.signal.aborted) throw error;
-    throw new SlipwayError(
-      error.code,
-      output.kind === 'registry'
-        ? `failed to ensure registry read/write access to ${displayLocation(output)}: ${error.message}`
-        : error.message,
-      {
-        cause: error,
-        details: error.details,
-        exit: 32,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      },
-    );
+    const words =
+      output.kind === 'registry' ? `failed to ensure registry read/write access to ${displayLocation(output)}: ` : '';
+    throw retold(error, { message: words + error.message, exit: 32 });
   }
 }

@@ -7,7 +7,7 @@ import { escapeId, moduleName, type GroupElement, type ModuleDescriptor } from '
 import type { Plan } from '../../cnb/plan.ts';
 import { mergeProcesses, type MergedProcesses } from '../../cnb/processes.ts';
 import type { Context } from '../../core/context.ts';
-import { isSystem, messageOf, SlipwayError } from '../../core/errors.ts';
+import { isSystem, messageOf, retold, SlipwayError } from '../../core/errors.ts';
 import { readBuild, readLaunch, readStore } from '../../workspace/buildpack-files.ts';
 import type { ModuleFinder } from '../../workspace/buildpacks.ts';
 import { seenPath } from '../buildpack-view.ts';
@@ -87,14 +87,7 @@ async function readable<T>(name: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (error instanceof SlipwayError) {
-      throw new SlipwayError(error.code, error.message, {
-        cause: error,
-        exit: error.exit ?? 52,
-        details: { ...error.details, buildpack: name },
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
-    }
+    if (error instanceof SlipwayError) throw retold(error, { exit: error.exit ?? 52, details: { buildpack: name } });
     if (!isSystem(error, 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ENOENT')) throw error;
     throw new SlipwayError('FILE_NOT_READABLE', `cannot read what buildpack ${name} left: ${messageOf(error)}`, {
       cause: error,

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { legacyBomJson, type OwnedBomEntry } from '../../cnb/bom.ts';
 import { escapeId, moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
 import { writeError } from '../../core/atomic-file.ts';
-import { SlipwayError } from '../../core/errors.ts';
+import { retold, SlipwayError } from '../../core/errors.ts';
 import { makeDirectory } from '../../core/make-directory.ts';
 import type { Place } from '../../layer/place.ts';
 import { giveTree } from '../shared-directory.ts';
@@ -83,7 +83,7 @@ async function readSbom(path: string, place: Place): Promise<Buffer> {
   try {
     return await readInside(path, place.real);
   } catch (error) {
-    if (error instanceof SlipwayError) throw new SlipwayError(error.code, error.message, { cause: error, exit: 52 });
+    if (error instanceof SlipwayError) throw retold(error, { exit: 52 });
     throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${join(place.logical, relative(place.real, path))}`, {
       cause: error,
       exit: 52,
