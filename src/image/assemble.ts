@@ -13,6 +13,7 @@ import {
 import type { Platform } from '../oci/platform.ts';
 import type { Blob, Layer } from '../ports/blob.ts';
 import type { AssembledImage } from '../store/copy.ts';
+import { IMAGE_NAME, REF_NAME } from '../store/image-names.ts';
 import { encodeConfig } from './encode-config.ts';
 import type { BaseImage, ImageBase, ImagePlan } from './plan.ts';
 import { isScratch } from './plan.ts';
@@ -52,7 +53,7 @@ function baseLayers(base: ImageBase): readonly Layer[] {
   return base.kind === 'scratch' ? [] : base.image.layers;
 }
 
-const NAMES: readonly string[] = ['org.opencontainers.image.ref.name', 'io.containerd.image.name'];
+const NAMES: readonly string[] = [REF_NAME, IMAGE_NAME];
 
 function baseAnnotations(base: ImageBase): Readonly<Record<string, string>> {
   if (base.kind === 'scratch') return {};

@@ -16,6 +16,7 @@ export interface Reference {
 
 const REPOSITORY = /^[a-z0-9_\-./]{2,255}$/;
 const TAG = /^[A-Za-z0-9_\-.]{1,128}$/;
+const REGISTRY_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /** Docker Hub rules for short names. Throws `REFERENCE_INVALID`. `repo:tag@digest` keeps both; the digest decides what is read. */
 export function parseReference(text: string): Reference {
@@ -54,6 +55,11 @@ function repositoryName(reference: Reference): string {
 /** `host/repository@digest`: how the lifecycle names an image it has read. */
 export function withDigest(reference: Reference, digest: Digest): Reference {
   return { registry: reference.registry, repository: reference.repository, digest };
+}
+
+/** True for a tag that a registry takes (distribution-spec); the lifecycle's own rule for references is wider. */
+export function isTag(text: string): boolean {
+  return REGISTRY_TAG.test(text);
 }
 
 /** The name a registry is asked by: the digest when there is one, else the tag. */

@@ -3,13 +3,12 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
+import { isTag } from '../oci/reference.ts';
 import type { Blob } from '../ports/blob.ts';
 import type { ImageSink, PutOptions, PutOutcome } from '../ports/store.ts';
 import { hasBlob } from './blobs.ts';
 import { putManifest } from './manifests.ts';
 import type { RepositoryAccess } from './repository-access.ts';
-
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /** A push: blobs go at once, manifests and tags wait for `commit`. */
 export function createSink(
@@ -34,7 +33,7 @@ export function createSink(
     },
     tag: (name, descriptor: Descriptor) => {
       const tag = name ?? ownTag;
-      if (!TAG.test(tag)) throw new SlipwayError('REFERENCE_INVALID', `"${tag}" is not a tag of a registry`);
+      if (!isTag(tag)) throw new SlipwayError('REFERENCE_INVALID', `"${tag}" is not a tag of a registry`);
       tags.set(tag, descriptor.digest);
     },
     commit: async (ctx) => {

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { isTag } from '../oci/reference.ts';
 import type { StoreEntry } from '../ports/store.ts';
 import { isRepositoryName } from './route.ts';
 
@@ -8,8 +9,6 @@ export interface ServedEntry {
   readonly tag: string;
   readonly entry: StoreEntry;
 }
-
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /**
  * The entries of a layout under repository and tag: `REPO:TAG` as it says (a registry host with a port is left out), a bare tag in the
@@ -50,12 +49,12 @@ interface EntryPlace {
 }
 
 function placeOf(name: string, folder: string): EntryPlace | undefined {
-  if (TAG.test(name)) return folderPlace(folder, name);
+  if (isTag(name)) return folderPlace(folder, name);
   const colon = name.lastIndexOf(':');
   const slash = name.lastIndexOf('/');
   const path = colon > slash ? name.slice(0, colon) : name;
   const tag = colon > slash ? name.slice(colon + 1) : 'latest';
-  if (!TAG.test(tag)) return undefined;
+  if (!isTag(tag)) return undefined;
   if (isRepositoryName(path)) return { repository: path, tag, isExact: colon > slash };
   const withoutHost = path.slice(path.indexOf('/') + 1);
   const hasPort = /^[A-Za-z0-9.-]+:\d+\/|^\[[0-9a-fA-F:]+\](?::\d+)?\//.test(path);

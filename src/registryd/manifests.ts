@@ -9,14 +9,13 @@ import {
   type RawManifest,
 } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-types.ts';
+import { isTag } from '../oci/reference.ts';
 import { emptyAnswer, errorAnswer, type Answer } from './answer.ts';
 import type { Call } from './call.ts';
 
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-
 /** HEAD, GET, PUT and DELETE of a manifest by tag or digest. */
 export async function answerManifest(call: Call, repository: string, target: string): Promise<Answer> {
-  if (!isDigest(target) && !TAG.test(target))
+  if (!isDigest(target) && !isTag(target))
     return target.includes(':')
       ? errorAnswer(400, 'DIGEST_INVALID', `"${target.slice(0, 80)}" is not a digest`)
       : errorAnswer(400, 'MANIFEST_INVALID', `"${target.slice(0, 80)}" is not a tag`);

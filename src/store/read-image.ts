@@ -13,7 +13,7 @@ import type { ImageSource } from '../ports/store.ts';
 import { verifyStream } from './verify.ts';
 
 /** Larger configs than anyone's; one label alone may be megabytes. */
-const MAX_CONFIG_BYTES = 32 * 1024 * 1024;
+export const MAX_CONFIG_BYTES: number = 32 * 1024 * 1024;
 /** Types that say "there is no config here": an artifact, not an image. */
 const NO_CONFIG = 'application/vnd.oci.empty.v1+json';
 

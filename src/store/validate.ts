@@ -10,6 +10,7 @@ import { decodeImageConfig } from '../oci/image-config.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { compressionOf, DOCKER_CONFIG, isForeignLayer, OCI_CONFIG } from '../oci/media-types.ts';
 import type { ImageSource, Lister } from '../ports/store.ts';
+import { MAX_CONFIG_BYTES } from './read-image.ts';
 import { readChild, type ReadManifest } from './read-manifest.ts';
 
 export interface Problem {
@@ -17,8 +18,6 @@ export interface Problem {
   readonly subject: string;
   readonly problem: string;
 }
-
-const MAX_CONFIG_BYTES = 32 * 1024 * 1024;
 
 /**
  * Checks everything that the names of a store reach: each manifest and blob is there with its digest and size, each image has one
