@@ -1,33 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { createLocator, type Locator } from '../../src/locate/locator.ts';
+import { describe, it } from 'node:test';
+import type { Locator } from '../../src/locate/locator.ts';
 import { displayLocation, parseLocation } from '../../src/oci/location.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { canList } from '../../src/ports/store.ts';
 import { putImage, type AssembledImage } from '../../src/store/copy.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
+import { locatorOf } from '../support/locator.ts';
 import { entryOf, fill, imageOf, indexOf } from '../support/images.ts';
 import { startRegistry } from '../support/registry.ts';
 
 const AMD64 = imageOf('linux/amd64', { layers: ['one', 'two'] });
 const ARM64 = imageOf('linux/arm64');
-
-function locatorOf(t: TestContext): Locator {
-  const locator = createLocator({
-    registry: {
-      insecure: [],
-      credentials: { find: () => Promise.resolve({ trace: [] }) },
-      userAgent: 'slipway-test',
-      retry: { attempts: 1, baseDelayMs: 1 },
-    },
-    hostArchitecture: 'amd64',
-  });
-  t.after(() => locator[Symbol.asyncDispose]());
-  return locator;
-}
 
 async function save(
   locator: Locator,

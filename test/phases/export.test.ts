@@ -10,13 +10,13 @@ import type { GroupElement } from '../../src/cnb/module.ts';
 import type { BuildMetadata } from '../../src/cnb/process.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
 import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
-import { createLocator } from '../../src/locate/locator.ts';
 import { parseLocation } from '../../src/oci/location.ts';
 import { exportImage, type ExportInput, type ExportOutput, type ExportPorts } from '../../src/phases/export.ts';
 import type { Image } from '../../src/ports/image.ts';
 import type { BlobStaging, ImageSink } from '../../src/ports/store.ts';
 import { BlobDirectory } from '../../src/store/blob-directory.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
+import { locatorOf } from '../support/locator.ts';
 import { fixtureImage, RUN_V1 } from '../support/fixture-image.ts';
 import { goldenPlaces } from '../support/golden-layers.ts';
 import { startRegistry } from '../support/registry.ts';
@@ -314,16 +314,7 @@ async function setUp(t: TestContext): Promise<World> {
   for (const name of ['a_b', 'config']) mkdirSync(join(places.layers.real, name));
   writeFileSync(join(places.layers.real, 'config/metadata.toml'), 'processes = []\n');
   writeFileSync(join(places.app.real, 'app.txt'), 'app');
-  const locator = createLocator({
-    registry: {
-      insecure: [],
-      credentials: { find: () => Promise.resolve({ trace: [] }) },
-      userAgent: 'slipway-test',
-      retry: { attempts: 1, baseDelayMs: 1 },
-    },
-    hostArchitecture: 'amd64',
-  });
-  t.after(() => locator[Symbol.asyncDispose]());
+  const locator = locatorOf(t);
   const input: ExportInput = {
     ...places,
     group: GROUP,

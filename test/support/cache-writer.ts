@@ -1,9 +1,7 @@
-import { tmpdir } from 'node:os';
 import { openFolderCache } from '../../src/cache/folder-cache.ts';
 import { openFolderLayerStore } from '../../src/cache/layer-store.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import type { Context } from '../../src/core/context.ts';
-import { createLimiter } from '../../src/core/limiter.ts';
+import { withContext } from '../../src/core/with-context.ts';
 import { writtenLayer } from './written-layer.ts';
 
 /**
@@ -11,16 +9,8 @@ import { writtenLayer } from './written-layer.ts';
  * and commits. `node cache-writer.mjs DIRECTORY NAME LAYERS [hang]`; `hang` never ends the last layer.
  */
 const [directory = '', name = '', count = '0', mode] = process.argv.slice(2);
-const ctx: Context = {
-  signal: new AbortController().signal,
-  clock: systemClock,
-  emit: () => undefined,
-  tmp: tmpdir(),
-  limiter: createLimiter(4),
-  product: { version: '0', commit: '', repository: '' },
-};
 
-async function main(): Promise<void> {
+async function main(ctx: Context): Promise<void> {
   const cache = await openFolderCache(directory, ctx);
   const store = await openFolderLayerStore(directory, ctx);
   process.stdout.write('ready\n');
@@ -38,4 +28,4 @@ async function main(): Promise<void> {
   process.stdout.write('done\n');
 }
 
-await main();
+await withContext({}, main);

@@ -1,7 +1,5 @@
-import { tmpdir } from 'node:os';
-import { systemClock } from '../../src/core/clock.ts';
 import type { Context } from '../../src/core/context.ts';
-import { createLimiter } from '../../src/core/limiter.ts';
+import { withContext } from '../../src/core/with-context.ts';
 import { withLock } from '../../src/core/lock-directory.ts';
 import { putImage } from '../../src/store/copy.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
@@ -12,16 +10,8 @@ import { blobOf, imageOf } from './images.ts';
  * on standard input. `hang-blob` never ends a blob, `hang-lock` holds the layout's lock for ever; both print `hanging` first.
  */
 const [directory = '', name = '', mode] = process.argv.slice(2);
-const ctx: Context = {
-  signal: new AbortController().signal,
-  clock: systemClock,
-  emit: () => undefined,
-  tmp: tmpdir(),
-  limiter: createLimiter(4),
-  product: { version: '0', commit: '', repository: '' },
-};
 
-async function main(): Promise<void> {
+async function main(ctx: Context): Promise<void> {
   process.stdout.write('ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
   await using sink = await openLayoutSink(directory, name, ctx);
@@ -46,4 +36,4 @@ async function hang(): Promise<void> {
   await new Promise(() => setInterval(() => undefined, 1000));
 }
 
-await main();
+await withContext({}, main);
