@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { goJson } from '../oci/go-json.ts';
 import type { TomlReader } from './files/decode.ts';
+import { struct, type TomlDocument } from './files/toml-write.ts';
 import { tomlToJson } from './toml-json.ts';
 import type { TomlTable } from './toml-value.ts';
 
@@ -34,13 +35,55 @@ export function readBom(reader: TomlReader): readonly BomEntry[] {
   });
 }
 
-/** `sbom.legacy.json` (contract §5.19): a list, or `null` when empty, and a newline. */
-export function legacyBomJson(entries: readonly OwnedBomEntry[]): string {
-  if (entries.length === 0) return 'null\n';
-  const list = entries.map(({ name, metadata, buildpack }) => ({
+/** `[[bom]]` of metadata.toml, where each entry says whose it is. */
+export function readOwnedBom(reader: TomlReader): readonly OwnedBomEntry[] {
+  return reader.list('bom', (entry) => {
+    const metadata = entry.table('metadata');
+    const { fields } = entry.nested('buildpack');
+    return {
+      name: entry.fields.optionalString('name') ?? '',
+      ...(metadata === undefined ? {} : { metadata }),
+      buildpack: { id: fields.optionalString('id') ?? '', version: fields.optionalString('version') ?? '' },
+    };
+  });
+}
+
+/** The entries of one buildpack's file. */
+export function ownedBom(
+  entries: readonly BomEntry[],
+  { id, version }: OwnedBomEntry['buildpack'],
+): readonly OwnedBomEntry[] {
+  return entries.map((entry) => ({ ...entry, buildpack: { id, version } }));
+}
+
+/** As tables of a TOML file. */
+export function bomDocument(entries: readonly OwnedBomEntry[]): readonly TomlDocument[] {
+  return entries.map(({ name, metadata, buildpack }) =>
+    struct([
+      ['name', name],
+      ['metadata', metadata],
+      [
+        'buildpack',
+        struct([
+          ['id', buildpack.id],
+          ['version', buildpack.version],
+        ]),
+      ],
+    ]),
+  );
+}
+
+/** As data for JSON: a list, or `null` when empty. */
+export function bomJson(entries: readonly OwnedBomEntry[]): unknown {
+  if (entries.length === 0) return null;
+  return entries.map(({ name, metadata, buildpack }) => ({
     name,
     metadata: metadata === undefined ? null : tomlToJson(metadata),
     buildpack: { id: buildpack.id, version: buildpack.version },
   }));
-  return `${goJson(list)}\n`;
+}
+
+/** `sbom.legacy.json` (contract §5.19): `bomJson` and a newline. */
+export function legacyBomJson(entries: readonly OwnedBomEntry[]): string {
+  return `${goJson(bomJson(entries))}\n`;
 }

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { goJson } from '../oci/go-json.ts';
 import type { TargetMetadata } from './analyzed.ts';
+import { apiSubject } from './deprecations.ts';
 import { buildpackFeatures } from './features.ts';
 import { moduleName, type ModuleDescriptor, type Order, type OrderElement, type Target } from './module.ts';
 import { resolvePlan, type DetectAttempt, type DetectRun, type PlanLogLine, type Resolution } from './resolve-plan.ts';
@@ -9,8 +10,8 @@ import { matchesTarget, printTarget } from './targets.ts';
 export interface DetectOrderInput {
   readonly order: Order;
   readonly extensions: Order;
-  /** Completed target of the run image (`completeTarget`). */
-  readonly target: TargetMetadata;
+  /** Completed target of the run image (`completeTarget`); undefined: any module fits (Platform API < 0.12). */
+  readonly target: TargetMetadata | undefined;
   /** CNB_EXEC_ENV; undefined switches its filter off (Platform API < 0.15). */
   readonly execEnv: string | undefined;
 }
@@ -120,14 +121,12 @@ class Expansion {
     const key = `${element.kind} ${moduleName(element)}`;
     const { target } = this.#input;
     const log = (message: string): void => this.#ports.log({ level: 'debug', message });
-    const isMatch = matchesTarget(descriptor, target, (tried) => {
-      log(`Checking for match against descriptor: ${printTarget(tried)}`);
-    });
-    if (!isMatch && !element.optional) {
+    const tried = (candidate: Target): void => log(`Checking for match against descriptor: ${printTarget(candidate)}`);
+    if (target !== undefined && !matchesTarget(descriptor, target, tried) && !element.optional) {
       const error = `unable to satisfy target os/arch constraints; run image: ${targetJson(target)}, buildpack: ${targetsJson(descriptor.targets)}`;
       return this.#remember(key, Promise.resolve({ code: -1, output: '', error }));
     }
-    const features = buildpackFeatures(descriptor.api, `${kindName(element)} '${moduleName(element)}'`);
+    const features = buildpackFeatures(descriptor.api, apiSubject(element));
     const { execEnv } = this.#input;
     if (execEnv !== undefined && features.hasExecEnv && !matchesExecEnv(descriptor, execEnv)) {
       log(
@@ -171,10 +170,6 @@ function groupElement(element: OrderElement, descriptor: ModuleDescriptor): Dete
     ...(descriptor.homepage === '' ? {} : { homepage: descriptor.homepage }),
     optional: element.optional,
   };
-}
-
-function kindName(element: OrderElement): string {
-  return element.kind === 'buildpack' ? 'Buildpack' : 'Extension';
 }
 
 function matchesExecEnv(descriptor: ModuleDescriptor, execEnv: string): boolean {

@@ -3,7 +3,31 @@ import { SlipwayError } from '../core/errors.ts';
 /** What the asked Platform API switches on: read once at the edge, so that no version is compared in the middle. */
 export interface PlatformFeatures {
   readonly api: string;
-  /** ≥ 0.14: the restorer checks that the run image can be read, and restores cached launch layers missing from the app image. */
+  /** ≥ 0.8: SBOM files are gathered, exported, cached and restored. */
+  readonly hasSboms: boolean;
+  /** < 0.9: the legacy bill of materials is in metadata.toml, label and report; from then on in `sbom.legacy.json` files. */
+  readonly hasBomTables: boolean;
+  /** ≥ 0.9: SOURCE_DATE_EPOCH. */
+  readonly hasSourceDateEpoch: boolean;
+  /** < 0.10: metadata.toml and the label hold a command as one string, and always a list of arguments. */
+  readonly hasStringCommands: boolean;
+  /** ≥ 0.10: the order's extensions count; before, they are not looked at. */
+  readonly hasExtensions: boolean;
+  /** ≥ 0.10: the creator restores store.toml files even with `-skip-restore`. */
+  readonly alwaysRestores: boolean;
+  /** ≥ 0.11: SBOMs of lifecycle and launcher go into the image. */
+  readonly hasLauncherSboms: boolean;
+  /** ≥ 0.12: run.toml instead of stack.toml. */
+  readonly hasRunToml: boolean;
+  /** ≥ 0.12: the run image's name and target are in analyzed.toml and label, and buildpacks must match the target. */
+  readonly hasTargets: boolean;
+  /** ≥ 0.12: history entries keep their texts; before, they hold nothing but a date. */
+  readonly keepsHistory: boolean;
+  /** ≥ 0.13: extensions are no experiment any more. */
+  readonly hasStableExtensions: boolean;
+  /** ≥ 0.14: the restorer checks that the run image can be read. */
+  readonly checksRunImage: boolean;
+  /** ≥ 0.14: cached launch layers that are missing from the app image are restored. */
   readonly restoresCachedLaunchLayers: boolean;
   /** ≥ 0.15: system.toml, exec-env filtering and the exec-env label. */
   readonly hasExecEnv: boolean;
@@ -12,14 +36,22 @@ export interface PlatformFeatures {
 /** What a buildpack's Buildpack API switches on. */
 export interface BuildpackFeatures {
   readonly api: string;
+  /** ≥ 0.8: `working-dir` of a process. */
+  readonly hasWorkingDirs: boolean;
+  /** ≥ 0.8: the paths that a program is given are in variables too (CNB_LAYERS_DIR, CNB_PLATFORM_DIR, …). */
+  readonly hasPathVariables: boolean;
+  /** < 0.9: commands are one string, and `direct` says whether a shell starts them. */
+  readonly hasShellProcesses: boolean;
+  /** < 0.9: arguments that a user gives at launch come after a process's own; from then on they replace them. */
+  readonly appendsArguments: boolean;
   /** ≥ 0.10: CNB_TARGET_* variables. */
   readonly hasTargets: boolean;
   /** ≥ 0.12: exec-env of the buildpack and CNB_EXEC_ENV. */
   readonly hasExecEnv: boolean;
 }
 
-export const PLATFORM_APIS: readonly string[] = ['0.14', '0.15'];
-export const BUILDPACK_APIS: readonly string[] = ['0.9', '0.10', '0.11', '0.12'];
+export const PLATFORM_APIS: readonly string[] = ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12', '0.13', '0.14', '0.15'];
+export const BUILDPACK_APIS: readonly string[] = ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12'];
 
 /** Contract §1.3. Throws `PLATFORM_API_UNSUPPORTED` (exit 11) with the texts of the contract. */
 export function platformFeatures(text: string | undefined): PlatformFeatures {
@@ -42,10 +74,23 @@ export function platformFeatures(text: string | undefined): PlatformFeatures {
       },
     );
   }
+  const from = (minor: number): boolean => isAtLeast(version, 0, minor);
   return {
     api: formatApi(version),
-    restoresCachedLaunchLayers: isAtLeast(version, 0, 14),
-    hasExecEnv: isAtLeast(version, 0, 15),
+    hasSboms: from(8),
+    hasBomTables: !from(9),
+    hasSourceDateEpoch: from(9),
+    hasStringCommands: !from(10),
+    hasExtensions: from(10),
+    alwaysRestores: from(10),
+    hasLauncherSboms: from(11),
+    hasRunToml: from(12),
+    hasTargets: from(12),
+    keepsHistory: from(12),
+    hasStableExtensions: from(13),
+    checksRunImage: from(14),
+    restoresCachedLaunchLayers: from(14),
+    hasExecEnv: from(15),
   };
 }
 
@@ -68,7 +113,16 @@ export function buildpackFeatures(text: string | undefined, subject: string): Bu
       { hint: `supported are ${BUILDPACK_APIS.join(', ')}` },
     );
   }
-  return { api: formatApi(version), hasTargets: isAtLeast(version, 0, 10), hasExecEnv: isAtLeast(version, 0, 12) };
+  const from = (minor: number): boolean => isAtLeast(version, 0, minor);
+  return {
+    api: formatApi(version),
+    hasWorkingDirs: from(8),
+    hasPathVariables: from(8),
+    hasShellProcesses: !from(9),
+    appendsArguments: !from(9),
+    hasTargets: from(10),
+    hasExecEnv: from(12),
+  };
 }
 
 interface ApiVersion {

@@ -1,9 +1,11 @@
 import type { Product } from '../core/context.ts';
 import { compareBytes, goJson } from '../oci/go-json.ts';
+import { bomJson } from './bom.ts';
+import type { PlatformFeatures } from './features.ts';
 import { TomlReader } from './files/decode.ts';
 import { JSON_NAMES, readBuildpacks, readLifecycleMetadata, shaOf } from './files/lifecycle-metadata.ts';
 import type { BuildpackRecord, CacheMetadata, LayerRecord, LifecycleMetadata } from './layer-metadata.ts';
-import type { BuildMetadata, LaunchProcess } from './process.ts';
+import { withStringCommand, type BuildMetadata, type LaunchProcess } from './process.ts';
 import { jsonToToml, tomlToJson } from './toml-json.ts';
 import { isTomlTable } from './toml-value.ts';
 
@@ -33,14 +35,15 @@ export function decodeLifecycleMetadata(text: string): LifecycleMetadata | undef
   return decodeJson(parseJson(text), (reader) => readLifecycleMetadata(reader, JSON_NAMES));
 }
 
-/** JSON of `io.buildpacks.build.metadata` (contract §6.2, Platform API 0.10 and later), byte-exact. */
-export function buildMetadataLabel(metadata: BuildMetadata, product: Product): string {
+/** JSON of `io.buildpacks.build.metadata` (contract §6.2), byte-exact. */
+export function buildMetadataLabel(metadata: BuildMetadata, product: Product, features: PlatformFeatures): string {
   const { version, repository, commit } = product;
   return goJson({
+    bom: features.hasBomTables ? bomJson(metadata.bom ?? []) : undefined,
     buildpacks: metadata.buildpacks.length === 0 ? null : metadata.buildpacks.map(moduleJson),
     extensions: metadata.extensions.length === 0 ? undefined : metadata.extensions.map(moduleJson),
     launcher: { version, source: { git: { repository, commit } } },
-    processes: metadata.processes.map(processJson),
+    processes: metadata.processes.map(features.hasStringCommands ? stringProcessJson : processJson),
     'buildpack-default-process-type': orUndefined(metadata.defaultProcessType),
   });
 }
@@ -106,7 +109,7 @@ function moduleJson(module: BuildMetadata['buildpacks'][number]): unknown {
   return { id: module.id, version: module.version, homepage: orUndefined(module.homepage) };
 }
 
-function processJson(process: LaunchProcess): unknown {
+function processJson(process: LaunchProcess): object {
   return {
     type: process.type,
     command: process.command,
@@ -116,6 +119,11 @@ function processJson(process: LaunchProcess): unknown {
     'working-dir': orUndefined(process.workingDir),
     'exec-env': process.execEnv === undefined || process.execEnv.length === 0 ? undefined : process.execEnv,
   };
+}
+
+function stringProcessJson(process: LaunchProcess): unknown {
+  const whole = withStringCommand(process);
+  return { ...processJson(whole), command: whole.command[0] ?? '' };
 }
 
 function imageAndMirrors(run: { readonly image?: string; readonly mirrors?: readonly string[] }): object {

@@ -1,3 +1,5 @@
+import type { OwnedBomEntry } from './bom.ts';
+
 /** A process of launch.toml or metadata.toml (contract §5.14, §5.18). */
 export interface LaunchProcess {
   readonly type: string;
@@ -23,6 +25,8 @@ export interface Label {
 
 /** `<layers>/config/metadata.toml`. */
 export interface BuildMetadata {
+  /** Platform API < 0.9: the legacy bill of materials for launch. */
+  readonly bom?: readonly OwnedBomEntry[];
   readonly defaultProcessType?: string;
   readonly buildpacks: readonly {
     readonly id: string;
@@ -39,4 +43,13 @@ export interface BuildMetadata {
   readonly labels: readonly Label[];
   readonly processes: readonly LaunchProcess[];
   readonly slices: readonly Slice[];
+}
+
+/**
+ * As metadata.toml holds a process while commands are one string (Platform API < 0.10): what follows the first word of its command
+ * stands before its arguments, of which there is always a list. A process that is so already stays as it is.
+ */
+export function withStringCommand(process: LaunchProcess): LaunchProcess {
+  const [first = '', ...rest] = process.command;
+  return { ...process, command: first === '' ? [] : [first], args: [...rest, ...(process.args ?? [])] };
 }

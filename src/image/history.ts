@@ -6,7 +6,9 @@ export function planHistory(plan: ImagePlan): readonly Readonly<Record<string, u
   const base =
     plan.base.kind === 'scratch' ? [] : baseHistory(plan.base.image.config.history, plan.base.image.layers.length);
   const added: readonly HistoryEntry[] = plan.layers.map((planned) => ({ createdBy: planned.createdBy }));
-  return [...base, ...added].map((entry) => ({
+  const entries = [...base, ...added];
+  if (plan.history === 'blank') return entries.map(() => ({ created: plan.created }));
+  return entries.map((entry) => ({
     author: emptyAsAbsent(entry.author),
     created: plan.created,
     created_by: emptyAsAbsent(entry.createdBy),

@@ -41,6 +41,8 @@ export interface ImagePlan {
   readonly cmd: readonly string[] | undefined;
   /** Set over the base's labels; a later one wins. */
   readonly labels: readonly Label[];
+  /** `blank`: entries hold nothing but the date, those of the base too. Default `kept`. */
+  readonly history?: 'kept' | 'blank';
   /** RFC 3339 in UTC, without fractions: the image's and every history entry's. */
   readonly created: string;
 }

@@ -8,7 +8,7 @@
 # is off from the start on, so that a list is a text with one item a line, and a word list a text that `eval "set -- $list"` unfolds.
 
 # >>> data
-# launcher format 1
+# launcher format 2
 cnb__buildpacks=''
 cnb__processes() {
   case $1 in
@@ -526,8 +526,8 @@ cnb__offer() { # HOW ARGUMENTS BUILDPACK WORKING-DIR EXEC-ENVS COMMAND ARGS: a p
   cnb__is_type=yes
   [ -z "${cnb__how-}" ] || return 0
   case $5,$cnb__platform_api in
-    ,* | *,0.14) ;;
-    *) cnb__is_eligible "$5" || return 0 ;;
+    ,*) ;;
+    *,0.15) cnb__is_eligible "$5" || return 0 ;;
   esac
   cnb__how=$1 cnb__arguments=$2 cnb__buildpack_id=$3 cnb__working_dir=$4 cnb__command=$6 cnb__args=$7
 }
@@ -638,8 +638,8 @@ case $cnb__platform_api in
   *) cnb__fail 11 "failed to get platform API version; please set 'CNB_PLATFORM_API' to specify the desired platform API version" ;;
 esac
 case $cnb__platform_api in
-  0.14 | 0.15) ;;
-  v0.14 | v0.15) cnb__platform_api=${cnb__platform_api#v} ;;
+  0.[789] | 0.1[0-5]) ;;
+  v0.[789] | v0.1[0-5]) cnb__platform_api=${cnb__platform_api#v} ;;
   *[!0-9.v]* | ?*v* | *.*.* | v | .* | v.*) cnb__fail 11 "failed to parse platform API '$cnb__platform_api'" ;;
   *) cnb__fail 11 "failed to set platform API: platform API version '$cnb__platform_api' is incompatible with the lifecycle" ;;
 esac
@@ -669,7 +669,10 @@ elif [ -z "${cnb__how-}" ]; then
   cnb__stop "determine start command: process type $cnb__type was not found"
 else
   cnb__word_count "$cnb__command"
-  if [ "$#" -eq 0 ]; then
+  case $cnb__platform_api,$# in
+    *,0 | 0.[789],*) cnb__arguments=always ;;
+  esac
+  if [ "$cnb__arguments" = always ]; then
     cnb__command="$cnb__command $cnb__args"
   elif [ "$cnb__words" -le 1 ]; then
     case $cnb__arguments in

@@ -1,4 +1,4 @@
-import type { PlatformFeatures } from '../cnb/features.ts';
+import { buildpackFeatures, type PlatformFeatures } from '../cnb/features.ts';
 import { escapeId } from '../cnb/module.ts';
 import type { BuildMetadata, LaunchProcess } from '../cnb/process.ts';
 import { SlipwayError } from '../core/errors.ts';
@@ -6,17 +6,17 @@ import program from './launcher.sh';
 import { quoteWord, quoteWords } from './quote.ts';
 
 /** Version of the program's text and of its data block: part of every image's launcher layer, so it changes only with them. */
-const LAUNCHER_FORMAT: number = 1;
+const LAUNCHER_FORMAT: number = 2;
 
 /** Platform APIs that the program knows; it refuses the others at start with exit 11, so generating for them is refused too. */
-const PROGRAM_APIS: readonly string[] = ['0.14', '0.15'];
+const PROGRAM_APIS: readonly string[] = ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12', '0.13', '0.14', '0.15'];
 const BEGIN = '# >>> data\n';
 const END = '# <<< data\n';
 
 /**
  * The launcher file of an image whose run image has `/bin/sh`: the constant program with the processes of metadata.toml in it.
  * The bytes depend on `metadata` and `LAUNCHER_FORMAT` only. Throws `PROCESS_INVALID` for a text with NUL, `LAUNCHER_UNUSABLE`
- * for a Platform API that the program does not know.
+ * for a Platform API that the program does not know, `BUILDPACK_API_UNSUPPORTED` for a buildpack whose API nobody knows.
  */
 export function shellLauncher(metadata: BuildMetadata, features: PlatformFeatures): Uint8Array {
   if (!PROGRAM_APIS.includes(features.api)) {
@@ -55,7 +55,7 @@ function dataBlock(metadata: BuildMetadata): string {
 function offer(process: LaunchProcess, apis: ReadonlyMap<string, string>): string {
   const words = [
     process.direct ? 'direct' : 'shell',
-    argumentRule(apis.get(process.buildpackId)),
+    argumentRule(apis.get(process.buildpackId), process.buildpackId),
     process.buildpackId,
     process.workingDir ?? '',
     quoteWords(process.execEnv ?? []),
@@ -65,8 +65,8 @@ function offer(process: LaunchProcess, apis: ReadonlyMap<string, string>): strin
   return `      cnb__offer ${quoteWords(words)}`;
 }
 
-/** What user arguments do (contract §16.2): `replace` the defaults since Buildpack API 0.9, else are added (`append`). */
-function argumentRule(api: string | undefined): string {
+/** What user arguments do (contract §16.2): `replace` the defaults, or come after them (`append`). */
+function argumentRule(api: string | undefined, buildpackId: string): string {
   if (api === undefined) return 'unknown';
-  return /^0\.[0-8]$/.test(api) ? 'append' : 'replace';
+  return buildpackFeatures(api, `buildpack '${buildpackId}'`).appendsArguments ? 'append' : 'replace';
 }

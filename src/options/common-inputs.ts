@@ -1,4 +1,5 @@
 import { SlipwayError } from '../core/errors.ts';
+import { NO_DEPRECATIONS, parseDeprecationMode, type Deprecations } from '../cnb/deprecations.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
 import type { Owner } from '../layer/place.ts';
 import { parsePlatform, type Platform } from '../oci/platform.ts';
@@ -16,6 +17,7 @@ export interface InputSource {
 /** Inputs that all programs share. */
 export interface CommonInputs {
   readonly features: PlatformFeatures;
+  readonly deprecations: Deprecations;
   /** Absolute. */
   readonly layersDir: string;
   readonly owner: Owner;
@@ -34,6 +36,7 @@ export function readCommon(source: InputSource): CommonInputs {
   refuseCacheImage(values);
   return {
     features: source.features,
+    deprecations: { ...NO_DEPRECATIONS, mode: parseDeprecationMode(env['CNB_DEPRECATION_MODE']) },
     layersDir: values.required('layers'),
     owner: { uid: values.integer('uid'), gid: values.integer('gid') },
     insecure: values.list('insecure-registry'),

@@ -26,6 +26,7 @@ export interface AnalyzerInputs extends CommonInputs {
   readonly runImage: RunImageChoice;
   /** `-run-image-name`: what to record instead of a location. */
   readonly runImageName: string | undefined;
+  /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
   readonly cacheDir: string | undefined;
   readonly launchCacheDir: string | undefined;
@@ -76,6 +77,7 @@ export interface ExporterInputs extends CommonInputs {
   readonly processType: string | undefined;
   readonly projectMetadata: string;
   readonly report: string;
+  /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
   readonly sourceDateEpoch: string | undefined;
 }
@@ -94,7 +96,7 @@ export function readAnalyzer(source: InputSource): AnalyzerInputs {
     previousImage: previous ?? (isStandardStream(first.location) ? undefined : first),
     runImage: readRunImage(source, common),
     runImageName: values.text('run-image-name'),
-    runToml: values.path('run'),
+    runToml: runTomlPath(source),
     cacheDir: values.text('cache-dir'),
     launchCacheDir: values.text('launch-cache'),
     skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
@@ -170,7 +172,7 @@ function readExportSettings(
     processType: values.text('process-type'),
     projectMetadata: values.path('project-metadata'),
     report: values.path('report'),
-    runToml: values.path('run'),
+    runToml: runTomlPath(source),
     sourceDateEpoch: nonEmpty(source.env['SOURCE_DATE_EPOCH']),
   };
 }
@@ -179,13 +181,18 @@ export type CreatorInputs = AnalyzerInputs & DetectorInputs & ExporterInputs;
 
 export function readCreator(source: InputSource): CreatorInputs {
   const analyzer = readAnalyzer(source);
-  const ignoredStack = source.values.origin('stack') === 'flag' ? ['Ignoring -stack, run.toml is used instead'] : [];
+  const isIgnored = source.features.hasRunToml && source.values.origin('stack') === 'flag';
+  const ignoredStack = isIgnored ? ['Ignoring -stack, run.toml is used instead'] : [];
   return {
     ...readDetector(source),
     ...readExportSettings(source),
     ...analyzer,
     warnings: [...analyzer.warnings, ...ignoredStack],
   };
+}
+
+function runTomlPath({ values, features }: InputSource): string {
+  return values.path(features.hasRunToml ? 'run' : 'stack');
 }
 
 /** A word that is none stops here, not after the build (design §1.2). */

@@ -63,14 +63,15 @@ export async function analyze(input: AnalyzeInput, ports: AnalyzePorts, ctx: Con
   const { found, previous } = await withTimer('Analyzer', ctx, async () => {
     const found = await findBase(input, ports, ctx);
     const previous = await findPrevious(input, found.base, ports, ctx);
-    if (previous !== undefined && !input.skipLayers) await restoreSbom(previous, input.layers, ports.launchCache, ctx);
+    if (previous !== undefined && input.features.hasSboms && !input.skipLayers)
+      await restoreSbom(previous, input.layers, ports.launchCache, ctx);
     if (!isScratch(found.base)) {
       const message = `Found image with identifier "${show(found.base.pinned)}"`;
       ctx.emit({ type: 'log', level: 'debug', message });
     }
     return { found, previous };
   });
-  const runImage = isScratch(found.base) ? undefined : analyzedRunImage(found.base, found.name);
+  const runImage = isScratch(found.base) ? undefined : analyzedRunImage(found.base, found.name, input.features);
   if (runImage !== undefined) logRunImage(runImage, ctx, { show });
   return {
     analyzed: {
@@ -125,12 +126,12 @@ async function findPrevious(
   return findPreviousImage({ location: previousImage, name: previousName, platform: base.platform, show }, ports, ctx);
 }
 
-function analyzedRunImage(image: Image, name: string): AnalyzedRunImage {
+function analyzedRunImage(image: Image, name: string, features: PlatformFeatures): AnalyzedRunImage {
   return {
     reference: image.pinned,
-    image: name,
+    image: features.hasTargets ? name : '',
     extend: false,
-    target: targetMetadata(image),
+    ...(features.hasTargets ? { target: targetMetadata(image) } : {}),
     slipway: {
       requested: displayLocation(image.requested),
       ...(image.indexDigest === undefined ? {} : { index: image.indexDigest }),

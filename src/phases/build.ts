@@ -6,7 +6,7 @@ import { refuseEscapeCollisions } from '../cnb/escape-collision.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
-import type { BuildMetadata } from '../cnb/process.ts';
+import { withStringCommand, type BuildMetadata } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
@@ -72,21 +72,23 @@ export async function build(input: BuildInput, ports: BuildPorts, ctx: Context):
     for (const element of input.group.filter((one) => one.kind === 'buildpack')) {
       state = await buildOne(element, state, { setting, modules: ports.modules }, ctx);
     }
-    const legacy = { launch: state.launchBom, build: state.buildBom };
-    await writeSboms(state.sboms, legacy, input.dirs.layers, (message) => debug(ctx, message));
+    const { features } = input;
+    const legacy = features.hasBomTables ? undefined : { launch: state.launchBom, build: state.buildBom };
+    if (features.hasSboms) await writeSboms(state.sboms, legacy, input.dirs.layers, (message) => debug(ctx, message));
     debug(ctx, 'Listing processes');
-    return { metadata: metadataOf(input.group, state) };
+    return { metadata: metadataOf(input.group, state, features) };
   });
 }
 
-function metadataOf(group: readonly GroupElement[], state: BuildState): BuildMetadata {
+function metadataOf(group: readonly GroupElement[], state: BuildState, features: PlatformFeatures): BuildMetadata {
   const { processes, defaultProcessType } = state.processes;
   return {
+    ...(features.hasBomTables && state.launchBom.length > 0 ? { bom: state.launchBom } : {}),
     ...(defaultProcessType === undefined ? {} : { defaultProcessType }),
     buildpacks: group.filter((one) => one.kind === 'buildpack').map(record),
     extensions: group.filter((one) => one.kind === 'extension').map(record),
     labels: state.launches.flatMap((file) => file.labels),
-    processes,
+    processes: features.hasStringCommands ? processes.map(withStringCommand) : processes,
     slices: state.launches.flatMap((file) => file.slices),
   };
 }

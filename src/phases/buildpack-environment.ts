@@ -35,6 +35,11 @@ export function targetVariables(target: TargetMetadata, execEnv: string, feature
   };
 }
 
+/** The paths that a module's programs are given as arguments too; older Buildpack APIs know the arguments only (contract §7.4). */
+export function pathVariables(paths: Env, features: BuildpackFeatures): Env {
+  return features.hasPathVariables ? paths : {};
+}
+
 /** The target with its distro; says so when that has to be read from the build environment. */
 export function fullTarget(
   input: {

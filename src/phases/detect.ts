@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { TargetMetadata } from '../cnb/analyzed.ts';
+import { NO_DEPRECATIONS, type Deprecations } from '../cnb/deprecations.ts';
 import { detectOrder } from '../cnb/detect-order.ts';
 import type { Env } from '../cnb/env.ts';
 import { refuseEscapeCollisions } from '../cnb/escape-collision.ts';
@@ -31,6 +32,8 @@ export interface DetectInput {
   /** The caller's environment; what buildpacks may inherit is picked from it. */
   readonly inheritedEnv: Env;
   readonly features: PlatformFeatures;
+  /** Default: none. */
+  readonly deprecations?: Deprecations;
   /** Text of the build environment's /etc/os-release. */
   readonly osRelease: string | undefined;
   readonly hostArchitecture: string;
@@ -55,7 +58,7 @@ export interface DetectOutput {
  */
 export async function detect(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<DetectOutput> {
   const order = withSystem(input, ctx);
-  await verifyOrder(order, ports.modules);
+  await verifyOrder(order, ports.modules, input.deprecations ?? NO_DEPRECATIONS, ctx);
   return withTimer('Detector', ctx, async () => {
     const target = fullTarget(input, ctx);
     const modules = new Map<string, ModuleDescriptor>();
@@ -69,9 +72,11 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
       execEnv: input.execEnv,
       network: input.network ?? 'host',
     } as const;
-    const execEnv = input.features.hasExecEnv ? input.execEnv : undefined;
+    const { features } = input;
+    const execEnv = features.hasExecEnv ? input.execEnv : undefined;
+    const matched = features.hasTargets ? target : undefined;
     const resolution = await detectOrder(
-      { order, extensions: [], target, execEnv },
+      { order, extensions: [], target: matched, execEnv },
       {
         find: async (element) => {
           const module = await ports.modules.find(element.id, element.version);
@@ -87,7 +92,7 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
         log: (line) => log(line, ctx),
       },
     );
-    if (resolution.kind === 'failed') throw failure(resolution, { order, modules, runs, target }, ctx);
+    if (resolution.kind === 'failed') throw failure(resolution, { order, modules, runs, target: matched }, ctx);
     for (const line of resolution.lines) log(line, ctx);
     refuseEscapeCollisions(resolution.group);
     const { group, plan } = resolution;

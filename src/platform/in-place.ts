@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { apiSubject, checkBuildpackApi, type Deprecations } from '../cnb/deprecations.ts';
 import { buildpackFeatures } from '../cnb/features.ts';
-import { moduleName, type GroupElement } from '../cnb/module.ts';
+import type { GroupElement } from '../cnb/module.ts';
+import type { Context } from '../core/context.ts';
 import { isSystem } from '../core/errors.ts';
 import type { Owner, Place } from '../layer/place.ts';
 import type { BuildDirs, DirPair } from '../phases/build-dirs.ts';
@@ -39,13 +41,12 @@ export async function readOsRelease(): Promise<string | undefined> {
   }
 }
 
-/** Every module of the group must ask for a Buildpack API that is known (contract §1.3): exit 12. */
-export function checkGroupApis(group: readonly GroupElement[]): void {
-  for (const element of group)
-    buildpackFeatures(
-      element.api,
-      `${element.kind === 'buildpack' ? 'Buildpack' : 'Extension'} '${moduleName(element)}'`,
-    );
+/** Every module of the group must ask for a Buildpack API that is known, and not for a deprecated one (contract §1.3): exit 12. */
+export function checkGroupApis(group: readonly GroupElement[], deprecations: Deprecations, ctx: Context): void {
+  for (const element of group) {
+    buildpackFeatures(element.api, apiSubject(element));
+    checkBuildpackApi(element, deprecations, (level, message) => ctx.emit({ type: 'log', level, message }));
+  }
 }
 
 function samePath(path: string): DirPair {

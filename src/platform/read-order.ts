@@ -1,11 +1,5 @@
 import type { OrderFile } from '../cnb/files/order.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { readOrder } from '../workspace/files.ts';
-
-/** order.toml as the lifecycle's programs read it, without extensions. */
-export async function readOrderOnly(path: string): Promise<OrderFile> {
-  return refuseExtensions(await readOrder(path), path);
-}
 
 /** Extensions come with a later version; dropping them silently would build another image. */
 export function refuseExtensions(file: OrderFile, path: string): OrderFile {

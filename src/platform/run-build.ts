@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Analyzed } from '../cnb/analyzed.ts';
+import { knownTarget, type Analyzed } from '../cnb/analyzed.ts';
+import type { Deprecations } from '../cnb/deprecations.ts';
 import type { RunImageEntry } from '../cnb/files/run.ts';
 import type { SystemFile } from '../cnb/files/system.ts';
 import type { Order } from '../cnb/module.ts';
@@ -34,6 +35,8 @@ export interface RunBuildInput {
   readonly readRunEntries: () => Promise<readonly RunImageEntry[]>;
   /** Do not restore layers (`-skip-restore`). */
   readonly skipRestore: boolean;
+  /** Default: none. */
+  readonly deprecations?: Deprecations;
   /** Environment that buildpacks may inherit from. */
   readonly inheritedEnv: Readonly<Record<string, string>>;
   readonly osRelease: string | undefined;
@@ -71,7 +74,8 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     dirs,
     execEnv,
     features,
-    target: analyzed.runImage?.target,
+    ...(input.deprecations === undefined ? {} : { deprecations: input.deprecations }),
+    target: knownTarget(analyzed.runImage),
     inheritedEnv: input.inheritedEnv,
     osRelease: input.osRelease,
     hostArchitecture: input.hostArchitecture,
@@ -85,15 +89,15 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     return output;
   });
   const { group, plan } = detected;
-  await timed('restore', ctx, () =>
+  const restoreTask = (): Promise<void> =>
     guard('restore', () => {
       const { metadata } = analyzed;
       return restore({ layers, group, metadata, features, skipLayers: input.skipRestore }, { cache: ports.cache }, ctx);
-    }),
-  );
+    });
+  if (features.alwaysRestores || !input.skipRestore) await timed('restore', ctx, restoreTask);
   const built = await timed('build', ctx, async () => {
     const output = await guard('build', () => build({ ...shared, group, plan }, { sandbox, modules }, ctx));
-    await writeBuildMetadata(join(layers.real, 'config', 'metadata.toml'), output.metadata);
+    await writeBuildMetadata(join(layers.real, 'config', 'metadata.toml'), output.metadata, features);
     return output;
   });
   const exportTask = async (): Promise<RunExportOutput> => {
@@ -125,11 +129,13 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
 
 /**
  * The run image's name as given, unless it is only a place of this machine or there is no run.toml at all: then nothing is recorded,
- * as contract §9.1 says.
+ * as contract §9.1 says. Below Platform API 0.12 analyzed.toml has no name: what our analyzer was asked for, else stack.toml's.
  */
 export function recordedName(analyzed: Analyzed, entries: readonly RunImageEntry[]): string | undefined {
-  if (entries.length === 0) return undefined;
-  const image = analyzed.runImage?.image;
+  const [first] = entries;
+  if (first === undefined) return undefined;
+  const { runImage } = analyzed;
+  const image = runImage?.image === '' ? (runImage.slipway?.requested ?? first.image) : runImage?.image;
   return image === undefined || image === '' || /^(oci|oci-archive|docker-archive|docker-daemon):/.test(image)
     ? undefined
     : image;

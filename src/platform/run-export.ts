@@ -15,6 +15,7 @@ import { formatPinned, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput } from '../phases/export.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import { readBuildBom } from '../workspace/buildpack-files.ts';
 import { readProjectMetadata, writeReport } from '../workspace/files.ts';
 import { chooseImageLauncher } from './choose-image-launcher.ts';
 import { exportReport, throwFailedOutputs } from './finish-export.ts';
@@ -75,7 +76,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
   const { launcher, exported } = await guard('export', async () => {
     const { features } = settings;
     const launcher = await chooseImageLauncher({ choice: settings.launcher, metadata, features, base: runImage }, ctx);
-    const { projectMetadata, launcherSbomDir } = settings;
+    const { projectMetadata } = settings;
+    const launcherSbomDir = features.hasLauncherSboms ? settings.launcherSbomDir : undefined;
     const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
     const record = runImageRecord(runImageName, input.runEntries);
     if (record.warning !== undefined) ctx.emit({ type: 'log', level: 'warn', message: record.warning });
@@ -106,7 +108,10 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
   });
   const { report } = settings;
   if (report !== undefined)
-    await stage('write export report', 62, () => writeReport(report, exportReport(exported, launcher)));
+    await stage('write export report', 62, async () => {
+      const buildBom = settings.features.hasBomTables ? await readBuildBom(input.group, input.layers) : [];
+      await writeReport(report, { ...exportReport(exported, launcher), buildBom });
+    });
   await guard('export', () => {
     throwFailedOutputs(exported);
     return Promise.resolve();

@@ -1,10 +1,13 @@
+import type { PlatformFeatures } from '../cnb/features.ts';
 import type { RunImageEntry } from '../cnb/files/run.ts';
+import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
 import { hasScheme } from '../oci/location.ts';
 import { readName, type NamedLocation, type NameRules } from '../options/names.ts';
 import type { RunImageChoice } from '../options/phase-inputs.ts';
 import type { RunImageCandidate } from '../phases/analyze.ts';
+import { readRun, readStack } from '../workspace/files.ts';
 
 /**
  * The run images to try, in order (contract §9.1): the one that was named; else of run.toml's first entry those on the output's
@@ -14,7 +17,7 @@ export function runImageCandidates(
   choice: RunImageChoice,
   entries: readonly RunImageEntry[],
   output: NamedLocation,
-  names: NameRules,
+  { names, features }: { readonly names: NameRules; readonly features: PlatformFeatures },
 ): readonly RunImageCandidate[] | { readonly kind: 'scratch' } {
   switch (choice.kind) {
     case 'scratch':
@@ -26,7 +29,9 @@ export function runImageCandidates(
       if (first === undefined) {
         throw new SlipwayError(
           'RUN_IMAGE_UNKNOWN',
-          'failed to resolve inputs: -run-image is required when there is no run metadata available',
+          features.hasRunToml
+            ? 'failed to resolve inputs: -run-image is required when there is no run metadata available'
+            : 'failed to resolve inputs: missing run image metadata (-run-image)',
           { hint: { kind: 'choose-run-image' } },
         );
       }
@@ -35,6 +40,15 @@ export function runImageCandidates(
       return [...near, ...all.filter((candidate) => !near.includes(candidate))];
     }
   }
+}
+
+/** The entries of run.toml, or the one of stack.toml below Platform API 0.12. */
+export async function readRunEntries(
+  inputs: { readonly runToml: string; readonly features: PlatformFeatures },
+  ctx: Context,
+): Promise<readonly RunImageEntry[]> {
+  const read = inputs.features.hasRunToml ? readRun : readStack;
+  return read(inputs.runToml, ctx);
 }
 
 /** What the label says about a run image. */

@@ -1,10 +1,12 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { ownedBom, type OwnedBomEntry } from '../cnb/bom.ts';
 import type { BuildpackFeatures } from '../cnb/features.ts';
 import { decodeBuild, EMPTY_BUILD, type BuildFile } from '../cnb/files/build.ts';
 import { decodeLaunch, EMPTY_LAUNCH, type LaunchFile } from '../cnb/files/launch.ts';
 import { decodeLayerFile, encodeLayerFile } from '../cnb/files/layer.ts';
 import { decodeStore, encodeStore } from '../cnb/files/store.ts';
 import type { LayerFile, LayerTypes } from '../cnb/layer-metadata.ts';
+import { escapeId, type GroupElement } from '../cnb/module.ts';
 import type { TomlTable } from '../cnb/toml-value.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { readIfPresent } from './read-file.ts';
@@ -19,6 +21,19 @@ export async function readLaunch(path: string, features: BuildpackFeatures, buil
 export async function readBuild(path: string): Promise<BuildFile> {
   const bytes = await readLeft(path);
   return bytes === undefined ? EMPTY_BUILD : decodeBuild(bytes, path);
+}
+
+/** The legacy bills of materials in the build.toml files of a group, in its order. */
+export async function readBuildBom(
+  group: readonly GroupElement[],
+  layers: { readonly real: string },
+): Promise<readonly OwnedBomEntry[]> {
+  const found: OwnedBomEntry[] = [];
+  for (const module of group.filter(({ kind }) => kind === 'buildpack')) {
+    const { bom } = await readBuild(join(layers.real, escapeId(module.id), 'build.toml'));
+    found.push(...ownedBom(bom, module));
+  }
+  return found;
 }
 
 /** `<layer>.toml`; undefined when missing. Throws `FILE_INVALID`, `BUILDPACK_INVALID`. */

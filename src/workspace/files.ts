@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Analyzed } from '../cnb/analyzed.ts';
+import type { PlatformFeatures } from '../cnb/features.ts';
 import { decodeAnalyzed, encodeAnalyzed } from '../cnb/files/analyzed.ts';
 import { decodeGroup, encodeGroup } from '../cnb/files/group.ts';
 import { decodeMetadata, encodeMetadata } from '../cnb/files/metadata.ts';
@@ -9,6 +10,7 @@ import { decodePlan, encodePlan } from '../cnb/files/plan.ts';
 import { decodeProjectMetadata, type ProjectMetadata } from '../cnb/files/project-metadata.ts';
 import { encodeReport, type Report } from '../cnb/files/report.ts';
 import { decodeRun, type RunImageEntry } from '../cnb/files/run.ts';
+import { decodeStack } from '../cnb/files/stack.ts';
 import { decodeSystem, EMPTY_SYSTEM, type SystemFile } from '../cnb/files/system.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
@@ -88,6 +90,13 @@ export async function readRun(path: string, ctx: Context): Promise<readonly RunI
   return run ?? [];
 }
 
+/** As `readRun` for stack.toml, which Platform API < 0.12 has instead. Invalid: exit 1, `failed to read stack file: …`. */
+export async function readStack(path: string, ctx: Context): Promise<readonly RunImageEntry[]> {
+  const stack = await optional(path, decodeStack, { prefix: 'failed to read stack file: ', exit: 1 });
+  if (stack === undefined) log(ctx, 'info', `No stack metadata found at path "${path}"`);
+  return stack ?? [];
+}
+
 /** Missing = {}, with a debug line. */
 export async function readProjectMetadata(path: string, ctx: Context): Promise<ProjectMetadata> {
   const metadata = await optional(path, decodeProjectMetadata, { prefix: 'failed to read project metadata: ' });
@@ -103,8 +112,12 @@ export function readBuildMetadata(path: string): Promise<BuildMetadata> {
 }
 
 /** File and directory are in a layer, which must not depend on the umask: their modes are fixed where they are this user's. */
-export async function writeBuildMetadata(path: string, metadata: BuildMetadata): Promise<void> {
-  await writeFileAtomic(path, encodeMetadata(metadata));
+export async function writeBuildMetadata(
+  path: string,
+  metadata: BuildMetadata,
+  features: PlatformFeatures,
+): Promise<void> {
+  await writeFileAtomic(path, encodeMetadata(metadata, features));
   try {
     await chmod(path, 0o644);
     await chmod(dirname(path), 0o755);

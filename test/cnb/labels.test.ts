@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { platformFeatures } from '../../src/cnb/features.ts';
 import {
   buildMetadataLabel,
   cacheMetadataJson,
@@ -67,9 +68,30 @@ describe('labels', () => {
           processes: [process, { ...process, args: [], execEnv: ['t'] }],
         },
         GOLDEN_PRODUCT,
+        platformFeatures('0.15'),
       ),
       '{"buildpacks":null,"launcher":{"version":"0.0.0","source":{"git":{"repository":"github.com/buildpacks/lifecycle","commit":"4bd4b13e"}}},"processes":[{"type":"w","command":[],"args":null,"direct":true,"buildpackID":"b"},{"type":"w","command":[],"args":[],"direct":true,"buildpackID":"b","exec-env":["t"]}]}',
     );
+  });
+
+  it('writes a command as one string before Platform API 0.10, and the bill of materials before 0.9', () => {
+    const process = { type: 'w', command: ['a', 'b'], direct: false, isDefault: false, buildpackId: 'b' };
+    const buildpack = { id: 'b', version: '1' };
+    const bom = [
+      { name: 'dep', metadata: { n: 1n }, buildpack },
+      { name: 'bare', buildpack },
+    ];
+    const metadata = { bom, buildpacks: [], extensions: [], labels: [], slices: [], processes: [process] };
+    const label = (api: string, without: object = {}): string =>
+      buildMetadataLabel({ ...metadata, ...without }, GOLDEN_PRODUCT, platformFeatures(api));
+    const rest =
+      '"buildpacks":null,"launcher":{"version":"0.0.0","source":{"git":{"repository":"github.com/buildpacks/lifecycle","commit":"4bd4b13e"}}},"processes":[{"type":"w","command":"a","args":["b"],"direct":false,"buildpackID":"b"}]}';
+    const list =
+      '[{"name":"dep","metadata":{"n":1},"buildpack":{"id":"b","version":"1"}},{"name":"bare","metadata":null,"buildpack":{"id":"b","version":"1"}}]';
+    for (const api of ['0.7', '0.8']) assert.equal(label(api), `{"bom":${list},${rest}`);
+    assert.equal(label('0.7', { bom: [] }), `{"bom":null,${rest}`);
+    assert.equal(label('0.9'), `{${rest}`);
+    assert.ok(label('0.10').includes('"command":["a","b"],"args":null'));
   });
 
   it('reads nothing from what is not such a label', () => {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { PLATFORM_APIS } from '../../src/cnb/features.ts';
 import { LaunchBed, launchProcess, TEST_BUILDPACK, testShells } from '../support/launched.ts';
 
 const DUMP = [process.execPath, '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--'] as const;
@@ -35,6 +36,28 @@ for (const shell of testShells()) {
       assert.equal(run('empty'), failed('no command provided for process type "empty"'));
     });
 
+    it('the default arguments and then the user’s below Platform API 0.10, whatever the buildpack', (test) => {
+      const bed = new LaunchBed(test, {
+        buildpacks: [TEST_BUILDPACK],
+        processes: [
+          launchProcess('web', ['echo'], { args: ['by', 'default'] }),
+          launchProcess('words', [...DUMP, 'always'], { args: ['default'] }),
+          launchProcess('orphan', ['echo'], { args: ['orphan'], buildpackId: 'test/gone' }),
+        ],
+      });
+      const run = (CNB_PLATFORM_API: string, type: string, ...args: readonly string[]): string =>
+        bed.launch({ shell, type, args, env: { CNB_PLATFORM_API } }).stdout;
+      for (const api of ['0.7', '0.8', '0.9', 'v0.9']) {
+        assert.equal(run(api, 'web', 'x'), 'by default x\n');
+        assert.equal(run(api, 'words', 'x'), '["always","default","x"]\n');
+        assert.equal(run(api, 'orphan', 'x'), 'orphan x\n');
+      }
+      for (const api of ['0.10', '0.13']) {
+        assert.equal(run(api, 'web', 'x'), 'x\n');
+        assert.equal(run(api, 'words', 'x'), '["always","x"]\n');
+      }
+    });
+
     it('by exec-env: none, a star, a match, the first match of several', (test) => {
       const echo = (type: string, word: string, execEnv?: readonly string[]) =>
         launchProcess(type, ['echo', word], execEnv === undefined ? {} : { execEnv });
@@ -56,8 +79,8 @@ for (const shell of testShells()) {
       assert.equal(run('several', 'test'), 'for test\n');
       assert.equal(run('several', 'odd'), 'for all\n');
       assert.equal(run('never'), failed('determine start command: process type never was not found'));
-      const older = bed.launch({ shell, type: 'never', env: { CNB_PLATFORM_API: '0.14' } });
-      assert.equal(older.stdout, 'never\n');
+      for (const CNB_PLATFORM_API of ['0.14', '0.12', '0.7'])
+        assert.equal(bed.launch({ shell, type: 'never', env: { CNB_PLATFORM_API } }).stdout, 'never\n');
     });
 
     it('a working directory, absolute or in the app, and looks the command up before it goes there', (test) => {
@@ -108,16 +131,17 @@ for (const shell of testShells()) {
         const result = bed.launch({ shell, args: ['--', 'true'], env: { CNB_PLATFORM_API } });
         return [result.code, result.stdout];
       };
-      assert.equal(api('0.14')[0], 0);
+      for (const known of PLATFORM_APIS) assert.equal(api(known)[0], 0, known);
       const unset =
         "ERROR: failed to get platform API version; please set 'CNB_PLATFORM_API' to specify the desired platform API version\n";
       assert.deepEqual(api(undefined), [11, unset]);
       assert.deepEqual(api(' '), [11, unset]);
       assert.deepEqual(api('new'), [11, "ERROR: failed to parse platform API 'new'\n"]);
-      assert.deepEqual(api('0.3'), [
-        11,
-        "ERROR: failed to set platform API: platform API version '0.3' is incompatible with the lifecycle\n",
-      ]);
+      for (const old of ['0.6', '0.16', '0.3', '1.0'])
+        assert.deepEqual(api(old), [
+          11,
+          `ERROR: failed to set platform API: platform API version '${old}' is incompatible with the lifecycle\n`,
+        ]);
       const elsewhere = bed.launch({ shell, args: ['--', 'true'], env: { CNB_APP_DIR: '/none/such' } });
       assert.deepEqual(
         [elsewhere.code, elsewhere.stdout],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { platformFeatures } from '../../src/cnb/features.ts';
+import { PLATFORM_APIS, platformFeatures } from '../../src/cnb/features.ts';
 import type { BuildMetadata } from '../../src/cnb/process.ts';
 import { hasCode } from '../../src/core/errors.ts';
 import { shellLauncher } from '../../src/launcher/shell-launcher.ts';
@@ -23,7 +23,7 @@ describe('the shell launcher', () => {
     assert.equal(
       block,
       String.raw`# >>> data
-# launcher format 1
+# launcher format 2
 cnb__buildpacks=''\''test_one'\'''
 cnb__processes() {
   case $1 in
@@ -39,7 +39,8 @@ cnb__processes() {
   });
 
   it('is the same bytes each time, for each Platform API', () => {
-    assert.deepEqual(shellLauncher(METADATA, FEATURES), shellLauncher(METADATA, platformFeatures('0.14')));
+    for (const api of PLATFORM_APIS)
+      assert.deepEqual(shellLauncher(METADATA, FEATURES), shellLauncher(METADATA, platformFeatures(api)));
   });
 
   it('has no bytes that an editor or a text-mode copy could change', () => {
@@ -54,7 +55,7 @@ cnb__processes() {
       (error) => hasCode(error, 'PROCESS_INVALID'),
     );
     assert.throws(
-      () => shellLauncher(METADATA, { ...FEATURES, api: '0.9' }),
+      () => shellLauncher(METADATA, { ...FEATURES, api: '0.16' }),
       (error) => hasCode(error, 'LAUNCHER_UNUSABLE'),
     );
   });

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { encodeGroup } from '../../src/cnb/files/group.ts';
+import { platformFeatures } from '../../src/cnb/features.ts';
 import { encodeMetadata } from '../../src/cnb/files/metadata.ts';
 import { decodeOrder } from '../../src/cnb/files/order.ts';
 import { encodePlan } from '../../src/cnb/files/plan.ts';
@@ -152,7 +153,7 @@ for (const strategy of STRATEGIES) {
       const building = testContext(t);
       const { metadata } = await build({ ...input, group, plan }, ports, building);
       assert.deepEqual(asRecorded(logText(building.events)), BUILD_LINES);
-      assert.equal(encodeMetadata(metadata), golden('config/metadata.toml'));
+      assert.equal(encodeMetadata(metadata, platformFeatures('0.15')), golden('config/metadata.toml'));
       const sbom = join(GOLDEN, 'registry-5phase', 'layers-dir', 'sbom');
       assert.deepEqual(filesBelow(join(bench.layers, 'sbom')), filesBelow(sbom));
     });

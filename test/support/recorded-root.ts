@@ -69,9 +69,8 @@ export class RecordedRoot {
       if (stat.isSymbolicLink() && /^(bin|sbin|lib.*)$/.test(entry))
         symlinkSync(readlinkSync(`/${entry}`), join(this.directory, entry));
     }
-    for (const file of ['order.toml', 'order-min.toml', 'launcher-stub', 'project-metadata.toml', 'run.toml']) {
+    for (const file of readdirSync(FIXTURES).filter((name) => /\.toml$|^launcher-stub$/.test(name)))
       cpSync(join(FIXTURES, file), join(this.directory, 'io', file));
-    }
     cpSync(join(FIXTURES, 'platform'), join(this.directory, 'platform'), { recursive: true });
     chmodSync(join(this.directory, 'io', 'launcher-stub'), 0o755);
     this.shell(`tar -xpf ${resolve(FIXTURES, 'buildpacks.tar')} -C "$ROOT/cnb/buildpacks" --strip-components=1`);

@@ -27,7 +27,7 @@ import {
   writeLayerFile,
   writeStore,
 } from '../../src/workspace/buildpack-files.ts';
-import { buildpackFeatures } from '../../src/cnb/features.ts';
+import { buildpackFeatures, platformFeatures } from '../../src/cnb/features.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
 import { rejectionOf } from '../support/failure.ts';
 
@@ -107,7 +107,7 @@ describe('written files', () => {
     await Promise.all([
       writeGroup(at('group.toml'), group),
       writePlan(at('plan.toml'), plan),
-      writeBuildMetadata(at('config/metadata.toml'), metadata),
+      writeBuildMetadata(at('config/metadata.toml'), metadata, platformFeatures('0.15')),
       writeAnalyzed(at('analyzed.toml'), analyzed, formatLocation),
       writeReport(at('report.toml'), { tags: ['a'] }),
     ]);

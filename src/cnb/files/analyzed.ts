@@ -79,7 +79,7 @@ function runImageDocument(runImage: AnalyzedRunImage, format: (location: Locatio
   const { target, slipway } = runImage;
   return struct([
     ['reference', format(runImage.reference)],
-    ['image', runImage.image],
+    ['image', runImage.image === '' ? undefined : runImage.image],
     ['extend', runImage.extend ? true : undefined],
     ['target', target === undefined ? undefined : targetDocument(target)],
     [

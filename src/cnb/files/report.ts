@@ -1,3 +1,4 @@
+import { bomDocument, type OwnedBomEntry } from '../bom.ts';
 import { encodeToml, orNone, struct, type TomlDocument } from './toml-write.ts';
 
 /** One `[[image.outputs]]` (design §1.2). */
@@ -13,6 +14,8 @@ interface ReportOutput {
 
 /** report.toml (contract §5.8, design §1.2). */
 export interface Report {
+  /** Platform API < 0.9: the legacy bill of materials of the build. */
+  readonly buildBom?: readonly OwnedBomEntry[];
   /** Names that were saved. */
   readonly tags: readonly string[];
   readonly imageId?: string;
@@ -37,7 +40,14 @@ export function encodeReport(report: Report): string {
     ],
     ['slipway', Object.keys(slipway).length === 0 ? undefined : slipway],
   ]);
-  return encodeToml(struct([['image', image]]));
+  const { buildBom = [] } = report;
+  const build = buildBom.length === 0 ? undefined : struct([['bom', bomDocument(buildBom)]]);
+  return encodeToml(
+    struct([
+      ['build', build],
+      ['image', image],
+    ]),
+  );
 }
 
 function outputDocument(output: ReportOutput): TomlDocument {

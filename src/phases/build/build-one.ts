@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { BOM_WARNING, type BomEntry, type OwnedBomEntry } from '../../cnb/bom.ts';
+import { BOM_WARNING, ownedBom, type OwnedBomEntry } from '../../cnb/bom.ts';
 import type { Env } from '../../cnb/env.ts';
 import { buildpackFeatures } from '../../cnb/features.ts';
 import type { LaunchFile } from '../../cnb/files/launch.ts';
-import { escapeId, moduleName, type GroupElement, type ModuleDescriptor } from '../../cnb/module.ts';
+import { escapeId, moduleName, type GroupElement } from '../../cnb/module.ts';
 import type { Plan } from '../../cnb/plan.ts';
 import { mergeProcesses, type MergedProcesses } from '../../cnb/processes.ts';
 import type { Context } from '../../core/context.ts';
@@ -60,7 +60,8 @@ export async function buildOne(
     debug(ctx, 'Reading output files');
     const { unmet, bom } = await readBuild(join(directory, 'build.toml'));
     const sboms = await collectSboms(module, layers, place);
-    const launch = await readLaunch(join(directory, 'launch.toml'), features, module.id);
+    const written = await readLaunch(join(directory, 'launch.toml'), features, module.id);
+    const launch = features.hasWorkingDirs ? written : withoutWorkingDirs(written, ctx);
     await readStore(join(directory, 'store.toml'), module.id);
     if (sboms.length === 0) for (const list of [bom, launch.bom]) if (list.length > 0) warn(ctx, BOM_WARNING);
     const plan = withoutMet(state.plan, requires, unmet, module);
@@ -76,8 +77,8 @@ export async function buildOne(
       launches,
       processes,
       sboms: [...state.sboms, ...sboms],
-      launchBom: [...state.launchBom, ...owned(launch.bom, module)],
-      buildBom: [...state.buildBom, ...owned(bom, module)],
+      launchBom: [...state.launchBom, ...ownedBom(launch.bom, module)],
+      buildBom: [...state.buildBom, ...ownedBom(bom, module)],
     };
   });
 }
@@ -97,8 +98,17 @@ async function readable<T>(name: string, task: () => Promise<T>): Promise<T> {
   }
 }
 
-function owned(entries: readonly BomEntry[], { id, version }: ModuleDescriptor): readonly OwnedBomEntry[] {
-  return entries.map((entry) => ({ ...entry, buildpack: { id, version } }));
+/** Buildpack API 0.7 has no working directories. */
+function withoutWorkingDirs(launch: LaunchFile, ctx: Context): LaunchFile {
+  const processes = launch.processes.map(({ workingDir, ...process }) => {
+    if (workingDir !== undefined)
+      warn(
+        ctx,
+        `Warning: process working directory isn't supported in this buildpack api version. Ignoring working directory for process '${process.type}'`,
+      );
+    return process;
+  });
+  return { ...launch, processes };
 }
 
 function debug(ctx: Context, message: string): void {

@@ -10,7 +10,7 @@ import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
 import { failureOf, type Sandbox, type SandboxExit } from '../../sandbox/sandbox.ts';
 import type { BuildDirs } from '../build-dirs.ts';
-import { targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
+import { pathVariables, targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
 import { commonMounts, mount, seenPath, seenRoot } from '../buildpack-view.ts';
 import { splitLines } from '../output-lines.ts';
 import { giveTree, scratchDirectory } from '../shared-directory.ts';
@@ -92,9 +92,7 @@ async function execute(turn: BuildTurn, setting: BuildSetting, scratch: string, 
         ...turn.env,
         ...targetVariables(setting.target, setting.execEnv, turn.features),
         CNB_BUILDPACK_DIR: root,
-        CNB_PLATFORM_DIR: platform,
-        CNB_LAYERS_DIR: layers,
-        CNB_BP_PLAN_PATH: plan,
+        ...pathVariables({ CNB_PLATFORM_DIR: platform, CNB_LAYERS_DIR: layers, CNB_BP_PLAN_PATH: plan }, turn.features),
       },
       mounts: [...(await commonMounts(dirs)), mount(dirs.layers, 'writable'), mount(planMount, 'writable')],
       user: dirs.layers.owner,

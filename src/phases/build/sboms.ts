@@ -40,20 +40,22 @@ export async function collectSboms(
   });
 }
 
-/** Copies the files and writes the two legacy lists. `sbom/` was emptied before the build. */
+/** Copies the files and writes the two legacy lists, if they are files. `sbom/` was emptied before the build. */
 export async function writeSboms(
   copies: readonly SbomCopy[],
-  legacy: { readonly launch: readonly OwnedBomEntry[]; readonly build: readonly OwnedBomEntry[] },
+  legacy: { readonly launch: readonly OwnedBomEntry[]; readonly build: readonly OwnedBomEntry[] } | undefined,
   place: Place,
   log: (message: string) => void,
 ): Promise<void> {
   const root = join(place.real, 'sbom');
   log('Copying SBOM files');
   for (const copy of copies) await write(root, copy.to, await readSbom(copy.from, place));
-  log('Creating SBOM files for legacy BOM');
-  await write(root, 'launch/sbom.legacy.json', legacyBomJson(legacy.launch));
-  await write(root, 'build/sbom.legacy.json', legacyBomJson(legacy.build));
-  await giveTree(root, place.owner);
+  if (legacy !== undefined) {
+    log('Creating SBOM files for legacy BOM');
+    await write(root, 'launch/sbom.legacy.json', legacyBomJson(legacy.launch));
+    await write(root, 'build/sbom.legacy.json', legacyBomJson(legacy.build));
+  }
+  if (legacy !== undefined || copies.length > 0) await giveTree(root, place.owner);
 }
 
 function check(file: SbomFile, module: ModuleDescriptor, shown: string): void {

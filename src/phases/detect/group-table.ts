@@ -10,7 +10,8 @@ export interface DetectFacts {
   readonly runs: ReadonlyMap<string, DetectRun>;
   /** Texts of the resolver's lines. */
   readonly lines: readonly string[];
-  readonly target: TargetMetadata;
+  /** Undefined: any module fits. */
+  readonly target: TargetMetadata | undefined;
 }
 
 export interface GroupTable {
@@ -60,13 +61,14 @@ function verdict(element: OrderElement, facts: DetectFacts): Row {
   const name = `${element.id} ${element.version}`;
   const run = facts.runs.get(key);
   const module = facts.modules.get(key);
-  if (module !== undefined && !matchesTarget(module, facts.target) && run?.code !== 0) {
+  const { target } = facts;
+  if (module !== undefined && target !== undefined && !matchesTarget(module, target) && run?.code !== 0) {
     const platforms = module.targets.map(describeTarget);
     return {
       name,
-      result: `skipped: supports ${platforms.join(', ')} only, target is ${describePlatform(facts.target)}`,
+      result: `skipped: supports ${platforms.join(', ')} only, target is ${describePlatform(target)}`,
       platforms,
-      ...(element.optional ? {} : { blocks: `${element.id} supported ${describePlatform(facts.target)}` }),
+      ...(element.optional ? {} : { blocks: `${element.id} supported ${describePlatform(target)}` }),
     };
   }
   if (run === undefined) return { name, result: 'not tried' };

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
 import type { Env } from '../../cnb/env.ts';
+import { apiSubject } from '../../cnb/deprecations.ts';
 import { buildpackFeatures } from '../../cnb/features.ts';
 import { decodeBuildPlan } from '../../cnb/files/build-plan.ts';
 import { moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
@@ -11,7 +12,7 @@ import { hasCode, messageOf, systemCode } from '../../core/errors.ts';
 import { failureOf, type Sandbox, type SandboxExit } from '../../sandbox/sandbox.ts';
 import { readInside } from '../../workspace/read-inside.ts';
 import type { BuildDirs } from '../build-dirs.ts';
-import { targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
+import { pathVariables, targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
 import { commonMounts, seenPath, seenRoot } from '../buildpack-view.ts';
 import { giveTree, scratchDirectory } from '../shared-directory.ts';
 
@@ -58,6 +59,7 @@ async function execute(
   ctx: Context,
 ): Promise<{ readonly exit: SandboxExit; readonly output: string }> {
   const { dirs, sandbox, env } = setting;
+  const features = buildpackFeatures(module.api, apiSubject(module));
   const root = seenRoot(module, dirs, sandbox);
   const platform = seenPath(dirs.platform, sandbox);
   const plan = join(seenPath({ real: scratch, logical: PLAN_DIRECTORY }, sandbox), 'plan.toml');
@@ -70,10 +72,9 @@ async function execute(
       cwd: seenPath(dirs.app, sandbox),
       env: {
         ...env,
-        ...targetVariables(setting.target, setting.execEnv, buildpackFeatures(module.api, moduleName(module))),
+        ...targetVariables(setting.target, setting.execEnv, features),
         CNB_BUILDPACK_DIR: root,
-        CNB_PLATFORM_DIR: platform,
-        CNB_BUILD_PLAN_PATH: plan,
+        ...pathVariables({ CNB_PLATFORM_DIR: platform, CNB_BUILD_PLAN_PATH: plan }, features),
       },
       mounts: [...(await commonMounts(dirs)), { source: scratch, target: PLAN_DIRECTORY, writable: true }],
       user: dirs.layers.owner,

@@ -59,6 +59,7 @@ async function layersBelowApp(
   const previous = input.previous?.metadata;
   const cached = decodeCacheMetadata(ports.cache?.metadata);
   const launch = directories.flatMap((directory) => launchLayers(directory, input.layers, { previous, cached }));
+  if (!input.features.hasSboms) return launch;
   const sbom = await sbomOrigin(input.layers, 'launch', { previousShas: known(previous?.sbom) });
   if (sbom === undefined) return launch;
   return [...launch, { id: LAYER_IDS.launchSbom, createdBy: 'Software Bill-of-Materials', from: sbom }];

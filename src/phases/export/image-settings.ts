@@ -16,7 +16,7 @@ import { log } from './layer-request.ts';
 
 export type ImageSettings = Pick<
   ImagePlan,
-  'env' | 'prependPath' | 'workingDir' | 'entrypoint' | 'cmd' | 'labels' | 'created'
+  'env' | 'prependPath' | 'workingDir' | 'entrypoint' | 'cmd' | 'labels' | 'created' | 'history'
 >;
 
 /** Everything of the image but its layers (contract §13.5), with its log lines. Throws `PROCESS_INVALID`. */
@@ -41,7 +41,8 @@ export function imageSettings(input: ExportInput, metadata: LifecycleMetadata, c
     entrypoint: [entrypoint],
     cmd: undefined,
     labels,
-    created: createdTime(input.sourceDateEpoch, ctx),
+    created: createdTime(input.features.hasSourceDateEpoch ? input.sourceDateEpoch : undefined, ctx),
+    history: input.features.keepsHistory ? 'kept' : 'blank',
   };
 }
 
@@ -62,7 +63,7 @@ function imageLabels(input: ExportInput, metadata: LifecycleMetadata, ctx: Conte
   const { execEnv, features, launcher } = input;
   return [
     { key: LIFECYCLE_METADATA_LABEL, value: lifecycleMetadataLabel(metadata) },
-    { key: BUILD_METADATA_LABEL, value: buildMetadataLabel(input.metadata, ctx.product) },
+    { key: BUILD_METADATA_LABEL, value: buildMetadataLabel(input.metadata, ctx.product, features) },
     { key: PROJECT_METADATA_LABEL, value: input.projectMetadata },
     ...input.metadata.labels.filter((label) => isAllowed(label, ctx)),
     ...(features.hasExecEnv && execEnv !== '' ? [{ key: EXEC_ENV_LABEL, value: execEnv }] : []),

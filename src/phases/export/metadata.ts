@@ -24,7 +24,11 @@ export function lifecycleMetadata(input: ExportInput, content: ImageContent): Li
     config: shas.get(LAYER_IDS.config) ?? '',
     launcher: shas.get(LAYER_IDS.launcher) ?? '',
     processTypes: shas.get(LAYER_IDS.processTypes) ?? '',
-    runImage: { topLayer: topLayer(input), reference: runImageReference(input), ...names },
+    runImage: {
+      topLayer: topLayer(input),
+      reference: runImageReference(input),
+      ...(input.features.hasTargets ? names : {}),
+    },
     stack: names,
   };
 }

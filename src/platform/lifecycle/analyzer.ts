@@ -3,10 +3,10 @@ import { checkStandardUses } from '../../locate/standard.ts';
 import { formatPinned } from '../../options/names.ts';
 import type { AnalyzerInputs } from '../../options/phase-inputs.ts';
 import { analyze, type AnalyzeInput } from '../../phases/analyze.ts';
-import { readRun, writeAnalyzed } from '../../workspace/files.ts';
+import { writeAnalyzed } from '../../workspace/files.ts';
 import { imagesRead } from '../images-read.ts';
 import { placeOnDisk } from '../in-place.ts';
-import { runImageCandidates } from '../run-image.ts';
+import { readRunEntries, runImageCandidates } from '../run-image.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { announce, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
@@ -23,11 +23,11 @@ export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Conte
   await writeAnalyzed(inputs.analyzed, analyzed, (location) => formatPinned(location, inputs.names));
 }
 
-/** The inputs of the analyze phase; reads run.toml when no run image was named. */
+/** The inputs of the analyze phase; reads run.toml or stack.toml when no run image was named. */
 export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promise<AnalyzeInput> {
   const [output] = inputs.outputs;
-  const entries = inputs.runImage.kind === 'from-file' ? await readRun(inputs.runToml, ctx) : [];
-  const candidates = runImageCandidates(inputs.runImage, entries, output, inputs.names);
+  const entries = inputs.runImage.kind === 'from-file' ? await readRunEntries(inputs, ctx) : [];
+  const candidates = runImageCandidates(inputs.runImage, entries, output, inputs);
   const { runImageName } = inputs;
   return {
     runImage:

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { knownTarget } from '../../cnb/analyzed.ts';
 import type { Context } from '../../core/context.ts';
 import { parsePinned } from '../../options/names.ts';
 import type { BuilderInputs } from '../../options/phase-inputs.ts';
@@ -19,11 +20,11 @@ export async function runBuilder(inputs: BuilderInputs, host: Host, ctx: Context
   refuseRoot(host.machine, 'build');
   ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
   const group = await readGroup(inputs.group);
-  checkGroupApis(group);
+  checkGroupApis(group, inputs.deprecations, ctx);
   const plan = await readPlan(inputs.plan);
   const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
-  const shared = await buildpackInputs(inputs, analyzed?.runImage?.target, host);
+  const shared = await buildpackInputs(inputs, knownTarget(analyzed?.runImage), host);
   const ports = { sandbox: hostSandbox(), modules: openModules(inputs.buildpacksDir, 'buildpack') };
   const { metadata } = await lifecycleGuard('build', () => build({ ...shared, group, plan }, ports, ctx));
-  await writeBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml'), metadata);
+  await writeBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml'), metadata, inputs.features);
 }

@@ -27,7 +27,8 @@ export async function carryAnalyzed(inputs: RestorerInputs, host: Host, ctx: Con
     return undefined;
   }
   const analyzed = found ?? { metadata: EMPTY_LIFECYCLE_METADATA };
-  if (analyzed.runImage !== undefined) await checkRunImage(analyzed.runImage, inputs, host, ctx);
+  if (analyzed.runImage !== undefined && inputs.features.checksRunImage)
+    await checkRunImage(analyzed.runImage, inputs, host, ctx);
   logRunImage(analyzed.runImage, ctx, { show: (pinned) => formatPinned(pinned, names) });
   await writeAnalyzed(inputs.analyzed, analyzed, (location) => formatPinned(location, names));
   return analyzed;

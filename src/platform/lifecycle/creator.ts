@@ -3,17 +3,16 @@ import { checkStandardUses } from '../../locate/standard.ts';
 import type { CreatorInputs } from '../../options/phase-inputs.ts';
 import { hostSandbox } from '../../sandbox/host.ts';
 import { openModules } from '../../workspace/buildpacks.ts';
-import { readRun } from '../../workspace/files.ts';
 import { imagesRead } from '../images-read.ts';
 import { dirsOnDisk, readOsRelease } from '../in-place.ts';
 import { definedEnv } from '../machine.ts';
 import { homeOf } from '../privileges.ts';
-import { readOrderOnly } from '../read-order.ts';
 import { runBuild } from '../run-build.ts';
+import { readRunEntries } from '../run-image.ts';
 import { openSinks } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
 import { analyzeInput } from './analyzer.ts';
-import { readSystemFor } from './detector.ts';
+import { readOrderFor, readSystemFor } from './detector.ts';
 import { exportSettings, sinkRequest } from './exporter.ts';
 import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
@@ -28,7 +27,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
   await prepare([inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir], inputs, host, ctx);
   await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
-  const { order } = await readOrderOnly(inputs.order);
+  const order = await readOrderFor(inputs, host, ctx);
   await using locator = openHostStores(inputs, host, ctx);
   await runBuild(
     {
@@ -39,7 +38,8 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       files: { analyzed: inputs.analyzed, group: inputs.group, plan: inputs.plan },
       settings: exportSettings(inputs),
       runImageName: inputs.runImageName,
-      readRunEntries: () => readRun(inputs.runToml, ctx),
+      readRunEntries: () => readRunEntries(inputs, ctx),
+      deprecations: inputs.deprecations,
       skipRestore: inputs.skipLayers,
       inheritedEnv: {
         ...definedEnv(machine.env),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Analyzed } from '../../cnb/analyzed.ts';
+import { knownTarget, type Analyzed } from '../../cnb/analyzed.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
 import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
@@ -9,8 +9,9 @@ import { displayLocation } from '../../oci/location.ts';
 import { parsePinned, type NamedLocation } from '../../options/names.ts';
 import type { ExporterInputs } from '../../options/phase-inputs.ts';
 import type { Image } from '../../ports/image.ts';
-import { readAnalyzed, readBuildMetadata, readGroup, readRun } from '../../workspace/files.ts';
+import { readAnalyzed, readBuildMetadata, readGroup } from '../../workspace/files.ts';
 import { checkGroupApis, placeOnDisk } from '../in-place.ts';
+import { readRunEntries } from '../run-image.ts';
 import { recordedName } from '../run-build.ts';
 import { runExport, type ExportSettings } from '../run-export.ts';
 import { openSinks, type SinkRequest } from '../sinks.ts';
@@ -30,13 +31,13 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
     });
   await prepare([inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
   const group = await readGroup(inputs.group);
-  checkGroupApis(group);
+  checkGroupApis(group, inputs.deprecations, ctx);
   await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   await using stores = openHostStores(inputs, host, ctx);
   const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));
   const previous = await findPrevious(analyzed, stores, ctx);
-  const runEntries = await readRun(inputs.runToml, ctx);
+  const runEntries = await readRunEntries(inputs, ctx);
   const metadata = await lifecycleGuard('export', () =>
     readBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml')),
   );
@@ -51,7 +52,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       runImage,
       runImageName: recordedName(analyzed, runEntries),
       runEntries,
-      target: recorded.target,
+      target: knownTarget(recorded),
       previous,
     },
     { outputs: sinks, cache, launchCache, guard: lifecycleGuard },

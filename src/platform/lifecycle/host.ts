@@ -1,6 +1,8 @@
 import { openFolderCache } from '../../cache/folder-cache.ts';
 import { openFolderLayerStore } from '../../cache/layer-store.ts';
+import { checkPlatformApi } from '../../cnb/deprecations.ts';
 import type { Context } from '../../core/context.ts';
+import type { LogLevel } from '../../core/events.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Locator } from '../../locate/locator.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
@@ -16,18 +18,30 @@ export interface Host {
   readonly addresses?: ReadonlyMap<string, string>;
 }
 
-/** Emits the warnings about the inputs and guards experimental features (contract §1.3). */
+/** Checks the Platform API, emits the warnings about the inputs and guards experimental features (contract §1.3). */
 export function announce(inputs: CommonInputs, host: Host, ctx: Context): void {
-  for (const message of inputs.warnings) ctx.emit({ type: 'log', level: 'warn', message });
+  const log = (level: LogLevel, message: string): void => ctx.emit({ type: 'log', level, message });
+  checkPlatformApi(inputs.features.api, inputs.deprecations, log);
+  for (const message of inputs.warnings) log('warn', message);
   if (inputs.names.layoutDir === undefined) return;
-  const message = "Platform requested experimental feature 'export to OCI layout format'";
+  const hint = 'set CNB_EXPERIMENTAL_MODE=warn, or name the layout itself: oci:DIR[:NAME]';
+  guardExperimental({ feature: 'export to OCI layout format', hint }, host, ctx);
+}
+
+/** CNB_EXPERIMENTAL_MODE: `quiet` goes on, `error` and unset throw `FEATURE_EXPERIMENTAL` (exit 1), everything else warns. */
+export function guardExperimental(
+  request: { readonly feature: string; readonly hint: string },
+  host: Host,
+  ctx: Context,
+): void {
+  const message = `Platform requested experimental feature '${request.feature}'`;
   const mode = host.machine.env['CNB_EXPERIMENTAL_MODE'] ?? '';
   if (mode === '' || mode === 'error') {
     ctx.emit({ type: 'log', level: 'error', message });
     throw new SlipwayError(
       'FEATURE_EXPERIMENTAL',
       'experimental features are disabled by CNB_EXPERIMENTAL_MODE=error',
-      { hint: 'set CNB_EXPERIMENTAL_MODE=warn, or name the layout itself: oci:DIR[:NAME]' },
+      { hint: request.hint },
     );
   }
   if (mode !== 'quiet') ctx.emit({ type: 'log', level: 'warn', message });

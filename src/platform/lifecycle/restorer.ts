@@ -19,7 +19,7 @@ export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Conte
   await prepare([inputs.layersDir, inputs.cacheDir], inputs, host, ctx);
   const { features } = inputs;
   const group = await readGroup(inputs.group);
-  checkGroupApis(group);
+  checkGroupApis(group, inputs.deprecations, ctx);
   const analyzed = await carryAnalyzed(inputs, host, ctx);
   await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
   const input = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildpackFeatures } from '../../../src/cnb/features.ts';
+import { buildpackFeatures, platformFeatures } from '../../../src/cnb/features.ts';
 import { decodeAnalyzed, encodeAnalyzed } from '../../../src/cnb/files/analyzed.ts';
 import { decodeBuildPlan } from '../../../src/cnb/files/build-plan.ts';
 import { decodeBuild } from '../../../src/cnb/files/build.ts';
@@ -13,6 +13,7 @@ import { decodeOrder } from '../../../src/cnb/files/order.ts';
 import { decodePlan, encodeBuildpackPlan, encodePlan } from '../../../src/cnb/files/plan.ts';
 import { decodeProjectMetadata, projectMetadataLabel } from '../../../src/cnb/files/project-metadata.ts';
 import { encodeReport } from '../../../src/cnb/files/report.ts';
+import { decodeStack } from '../../../src/cnb/files/stack.ts';
 import { decodeRun } from '../../../src/cnb/files/run.ts';
 import { decodeStore, encodeStore } from '../../../src/cnb/files/store.ts';
 import { decodeSystem } from '../../../src/cnb/files/system.ts';
@@ -209,6 +210,19 @@ describe('launch.toml, build.toml, store.toml and layer files', () => {
     ]);
   });
 
+  it('reads a string as the command below Buildpack API 0.9, which a shell starts unless it is direct', () => {
+    const old = buildpackFeatures('0.8', 'b');
+    const text =
+      '[[processes]]\ntype = "web"\ncommand = "a b"\n[[processes]]\ntype = "x"\ncommand = "c"\ndirect = true';
+    const common = { isDefault: false, buildpackId: 'bp' };
+    assert.deepEqual(decodeLaunch(text, 'l', old, 'bp').processes, [
+      { type: 'web', command: ['a b'], direct: false, ...common },
+      { type: 'x', command: ['c'], direct: true, ...common },
+    ]);
+    const list = failureOf(() => decodeLaunch('[[processes]]\ntype = "web"\ncommand = ["a"]', 'l', old, 'bp'));
+    assert.match(list.message, /processes\[0\]\.command: expected a string/);
+  });
+
   it('refuses direct, a string command and a versioned bom entry', () => {
     const direct = failureOf(() => decodeLaunch('[[processes]]\ntype = "web"\ndirect = false', 'l', features, 'bp'));
     assert.equal(direct.message, 'process.direct is not supported on this buildpack version');
@@ -263,14 +277,18 @@ describe('launch.toml, build.toml, store.toml and layer files', () => {
 });
 
 describe('metadata.toml', () => {
+  const NEWEST = platformFeatures('0.15');
   const empty = { buildpacks: [], extensions: [], labels: [], processes: [], slices: [] };
 
   it('writes the line for no processes at the top', () => {
-    const text = encodeMetadata({
-      ...empty,
-      defaultProcessType: 'web',
-      buildpacks: [{ id: 'a', version: '1', api: '0.10' }],
-    });
+    const text = encodeMetadata(
+      {
+        ...empty,
+        defaultProcessType: 'web',
+        buildpacks: [{ id: 'a', version: '1', api: '0.10' }],
+      },
+      NEWEST,
+    );
     assert.equal(
       text,
       'processes = []\nbuildpack-default-process-type = "web"\n\n[[buildpacks]]\n  id = "a"\n  version = "1"\n  api = "0.10"\n',
@@ -279,7 +297,7 @@ describe('metadata.toml', () => {
 
   it('escapes only commands as JSON, and prints an absent command as an empty list', () => {
     const process = { type: 'w', command: ['<&>'], args: ['<&>'], direct: true, isDefault: true, buildpackId: 'b' };
-    const text = encodeMetadata({ ...empty, processes: [process, { ...process, command: [], args: [] }] });
+    const text = encodeMetadata({ ...empty, processes: [process, { ...process, command: [], args: [] }] }, NEWEST);
     assert.match(text, /command = \["\\u003c\\u0026\\u003e"\]\n {2}args = \["<&>"\]/);
     assert.match(text, /command = \[\]\n {2}args = \[\]/);
     assert.equal(text.includes('default'), false);
@@ -288,9 +306,48 @@ describe('metadata.toml', () => {
       { ...process, isDefault: false, command: [], args: [] },
     ]);
   });
+
+  it('has commands as strings before Platform API 0.10, whose other words come before the arguments', () => {
+    const process = { type: 'w', command: ['<', 'b'], direct: true, isDefault: false, buildpackId: 'x' };
+    const processes = [process, { ...process, command: [], args: ['c'] }];
+    const text = encodeMetadata({ ...empty, processes }, platformFeatures('0.9'));
+    assert.match(text, /command = "\\u003c"\n {2}args = \["b"\]/);
+    assert.match(text, /command = ""\n {2}args = \["c"\]/);
+    const decoded = decodeMetadata(text, 'm');
+    assert.deepEqual(decoded.processes, [
+      { ...process, command: ['<'], args: ['b'] },
+      { ...process, command: [], args: ['c'] },
+    ]);
+    assert.equal(encodeMetadata(decoded, platformFeatures('0.9')), text);
+  });
+
+  it('has the bill of materials first, before Platform API 0.9', () => {
+    const bom = [{ name: 'dep', metadata: { v: 1n }, buildpack: { id: 'a', version: '1' } }];
+    const text = encodeMetadata({ ...empty, bom }, platformFeatures('0.8'));
+    assert.equal(
+      text,
+      'processes = []\n\n[[bom]]\n  name = "dep"\n  [bom.metadata]\n    v = 1\n  [bom.buildpack]\n    id = "a"\n    version = "1"\n',
+    );
+    assert.deepEqual(decodeMetadata(text, 'm').bom, bom);
+    assert.equal(encodeMetadata({ ...empty, bom }, platformFeatures('0.9')), 'processes = []\n');
+  });
 });
 
 describe('run.toml, report.toml and project-metadata.toml', () => {
+  it('reads the run image of stack.toml as the only entry, and none without a name', () => {
+    assert.deepEqual(decodeStack('[run-image]\nimage = "a"\nmirrors = ["b"]', 's'), [{ image: 'a', mirrors: ['b'] }]);
+    for (const text of ['', '[run-image]', '[run-image]\nimage = ""\nmirrors = ["b"]'])
+      assert.deepEqual(decodeStack(text, 's'), []);
+  });
+
+  it('writes the bill of materials of the build before the image', () => {
+    const buildBom = [{ name: 'tool', buildpack: { id: 'a', version: '1' } }];
+    assert.equal(
+      encodeReport({ tags: ['t'], buildBom }),
+      '[build]\n\n  [[build.bom]]\n    name = "tool"\n    [build.bom.buildpack]\n      id = "a"\n      version = "1"\n\n[image]\n  tags = ["t"]\n',
+    );
+  });
+
   it('reads run images', () => {
     assert.deepEqual(decodeRun('[[images]]\nimage = "a"\nmirrors = ["b"]\n[[images]]\nimage = "c"', 'r'), [
       { image: 'a', mirrors: ['b'] },

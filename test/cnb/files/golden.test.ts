@@ -17,6 +17,7 @@ import {
 } from '../../../src/cnb/labels.ts';
 import type { BuildpackRecord, LayerRecord } from '../../../src/cnb/layer-metadata.ts';
 import type { Location } from '../../../src/oci/location.ts';
+import { platformFeatures, type PlatformFeatures } from '../../../src/cnb/features.ts';
 import { parseToml } from '../../../src/cnb/files/toml-read.ts';
 import { ObjectReader } from '../../../src/schema/reader.ts';
 import { GOLDEN_PRODUCT } from '../../support/context.ts';
@@ -26,11 +27,16 @@ import { golden, goldenFiles, goldenLabels } from '../../support/golden-files.ts
 const keepText = (text: string): Location => ({ kind: 'docker-daemon', ref: text });
 const textOf = (location: Location): string => (location.kind === 'docker-daemon' ? location.ref : '');
 
+/** The Platform API that a case was recorded with. */
+function featuresOf(file: string): PlatformFeatures {
+  return platformFeatures(/-api(0\.\d+)\//.exec(file)?.[1] ?? '0.15');
+}
+
 const CODECS: readonly (readonly [string, (text: string, file: string) => string])[] = [
   ['/analyzed.toml', (text, file) => encodeAnalyzed(decodeAnalyzed(text, file, keepText), textOf)],
   ['/group.toml', (text, file) => encodeGroup(decodeGroup(text, file))],
   ['/plan.toml', (text, file) => encodePlan(decodePlan(text, file))],
-  ['metadata.toml', (text, file) => encodeMetadata(decodeMetadata(text, file))],
+  ['metadata.toml', (text, file) => encodeMetadata(decodeMetadata(text, file), featuresOf(file))],
   ['/report.toml', reencodeReport],
 ];
 
@@ -45,7 +51,7 @@ describe('golden TOML files', () => {
 });
 
 describe('golden labels', () => {
-  for (const file of goldenFiles('image/config.json')) {
+  for (const file of goldenFiles('/image/config.json')) {
     const labels = goldenLabels(file);
     const lifecycle = labels['io.buildpacks.lifecycle.metadata'] ?? '';
     it(`writes the lifecycle metadata of ${file} again`, () => {
@@ -60,7 +66,10 @@ describe('golden labels', () => {
     if (metadataFile === undefined) continue;
     it(`makes the build metadata of ${file} from ${metadataFile}`, () => {
       const metadata = decodeMetadata(golden(metadataFile), metadataFile);
-      assert.equal(buildMetadataLabel(metadata, GOLDEN_PRODUCT), labels['io.buildpacks.build.metadata']);
+      assert.equal(
+        buildMetadataLabel(metadata, GOLDEN_PRODUCT, featuresOf(file)),
+        labels['io.buildpacks.build.metadata'],
+      );
     });
   }
 
