@@ -6,6 +6,7 @@ import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { makeDirectory } from '../core/make-directory.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { DiffId } from '../oci/digest.ts';
+import { noteFailure } from '../oci/verify-stream.ts';
 import type { Layer } from '../ports/blob.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
 
@@ -41,13 +42,10 @@ export class CacheFolder {
   }
 
   /** Verified bytes. A blob that proves wrong is removed, so that the next build can store the right one. */
-  async *#open(descriptor: Descriptor, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* this.blobs.open(descriptor, signal);
-    } catch (error) {
+  #open(descriptor: Descriptor, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    return noteFailure(this.blobs.open(descriptor, signal), async (error) => {
       if (hasCode(error, 'CONTENT_MISMATCH')) await removeFile(this.blobs.path(descriptor.digest));
-      throw error;
-    }
+    });
   }
 }
 

@@ -7,7 +7,7 @@ import { parseJson } from '../oci/manifest.ts';
 import { layerMediaType } from '../oci/media-types.ts';
 import type { Layer } from '../ports/blob.ts';
 import { readFileStream } from '../store/read-file-stream.ts';
-import { verifyStream } from '../store/verify.ts';
+import { verifyStream } from '../oci/verify-stream.ts';
 
 /**
  * What the Go lifecycle left in the same folder (contract §10.3): `committed/<diffID>.tar` and a metadata file. It is read, never

@@ -1,8 +1,8 @@
 import type { Context } from '../core/context.ts';
 import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, digester } from '../oci/digest.ts';
 import { compressionOf, type LayerCompression } from '../oci/media-types.ts';
+import { verifyStream } from '../oci/verify-stream.ts';
 import type { Blob, Layer } from '../ports/blob.ts';
 import { decompress } from './decompress.ts';
 import { sniffCompression } from './sniff.ts';
@@ -47,28 +47,13 @@ export function subjectOf(blob: Blob): string {
   return `layer ${blob.descriptor.digest}`;
 }
 
+/** The blob's bytes, checked on the way, and whether they were read to the end. */
 async function* verified(layer: Layer, progress: { isWhole: boolean }, ctx: Context): AsyncIterable<Uint8Array> {
-  const { descriptor } = layer;
-  const hash = digester(algorithmOf(descriptor.digest));
-  let size = 0;
-  for await (const chunk of layer.open(ctx.signal)) {
+  for await (const chunk of verifyStream(layer.open(ctx.signal), layer.descriptor, subjectOf(layer))) {
     ctx.signal.throwIfAborted();
-    size += chunk.byteLength;
-    if (size > descriptor.size) throw mismatch(descriptor, { size: `more than ${String(descriptor.size)} bytes` });
-    hash.update(chunk);
     yield chunk;
   }
-  if (size !== descriptor.size) throw mismatch(descriptor, { size: `${String(size)} bytes` });
-  const digest = hash.digest();
-  if (digest !== descriptor.digest) throw mismatch(descriptor, { digest });
   progress.isWhole = true;
-}
-
-function mismatch(descriptor: Descriptor, actual: { readonly size?: string; readonly digest?: string }): SlipwayError {
-  const expected = actual.size === undefined ? descriptor.digest : `${String(descriptor.size)} bytes`;
-  return new SlipwayError('CONTENT_MISMATCH', `layer ${descriptor.digest} has other bytes than promised`, {
-    details: { expected, actual: actual.size ?? actual.digest ?? '' },
-  });
 }
 
 /** Passes the bytes on once their beginning is what the media type says. */

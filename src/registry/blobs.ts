@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { verifyStream } from '../store/verify.ts';
+import { verifyStream } from '../oci/verify-stream.ts';
 import type { Access } from './auth.ts';
 import { refusal } from './errors.ts';
 import { displayUrl } from './http.ts';

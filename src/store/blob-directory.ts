@@ -10,7 +10,7 @@ import { algorithmOf, hexOf, type Digest } from '../oci/digest.ts';
 import type { Blob } from '../ports/blob.ts';
 import type { BlobStaging, PutOutcome, StagedBlob } from '../ports/store.ts';
 import { readFileStream } from './read-file-stream.ts';
-import { verifyStream } from './verify.ts';
+import { verifyStream } from '../oci/verify-stream.ts';
 
 export interface BlobDirectoryOptions {
   /** Without it blobs are not flushed to the disk before they count: for spools that go with the process. */

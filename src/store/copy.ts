@@ -8,7 +8,7 @@ import type { Blob, Layer, Origin } from '../ports/blob.ts';
 import type { ImageSink, ImageSource } from '../ports/store.ts';
 import { eachBounded } from './bounded.ts';
 import { blaming, readingFrom, writingTo } from './blame.ts';
-import { noteFailure } from './verify.ts';
+import { noteFailure } from '../oci/verify-stream.ts';
 import { walkImage } from './walk.ts';
 
 export interface CopyOptions {

@@ -10,7 +10,7 @@ import { DOCKER_CONFIG, OCI_CONFIG } from '../oci/media-types.ts';
 import type { Layer } from '../ports/blob.ts';
 import type { Image } from '../ports/image.ts';
 import type { ImageSource } from '../ports/store.ts';
-import { verifyStream } from './verify.ts';
+import { verifyStream } from '../oci/verify-stream.ts';
 
 /** Larger configs than anyone's; one label alone may be megabytes. */
 export const MAX_CONFIG_BYTES: number = 32 * 1024 * 1024;

@@ -12,7 +12,7 @@ import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import { validateStore } from '../../src/store/validate.ts';
-import { verifyStream } from '../../src/store/verify.ts';
+import { verifyStream } from '../../src/oci/verify-stream.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
 import { blobOf, entryOf, fill, imageOf, indexOf, layerOf } from '../support/images.ts';
 import { startRegistry, testClient } from '../support/registry.ts';

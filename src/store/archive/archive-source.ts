@@ -7,7 +7,7 @@ import { decodeManifest, type RawManifest } from '../../oci/manifest.ts';
 import type { ImageSource, Lister } from '../../ports/store.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries } from '../index-json.ts';
 import { checkManifestSize } from '../read-manifest.ts';
-import { verifyStream } from '../verify.ts';
+import { verifyStream } from '../../oci/verify-stream.ts';
 import { openArchiveFile, type ArchiveFile, type OpenArchiveOptions } from './archive-file.ts';
 import { readDockerImages, type DockerImages } from './docker-images.ts';
 import type { TarRegion } from './tar-index.ts';

@@ -6,7 +6,7 @@ import { isDigest, type Digest } from '../../oci/digest.ts';
 import type { RawManifest } from '../../oci/manifest.ts';
 import type { Blob } from '../../ports/blob.ts';
 import type { CommitResult, ImageSink, ImageSource, Lister, PutOutcome, StoreEntry } from '../../ports/store.ts';
-import { verifyBytes, verifyStream } from '../verify.ts';
+import { verifyBytes, verifyStream } from '../../oci/verify-stream.ts';
 
 /** What one repository holds. */
 class Repository {

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { algorithmOf, digester } from '../oci/digest.ts';
+import type { Descriptor } from './descriptor.ts';
+import { algorithmOf, digester } from './digest.ts';
 
 /** Streams that this module made, and what they are checked against: a second check of the same promise would only cost time. */
 const checked = new WeakMap<AsyncIterable<Uint8Array>, string>();
@@ -33,7 +33,7 @@ export function verifyBytes(bytes: Uint8Array, descriptor: Descriptor, subject: 
 /** The same stream, its failure noted; a verified one stays verified. */
 export function noteFailure(
   source: AsyncIterable<Uint8Array>,
-  note: (error: unknown) => void,
+  note: (error: unknown) => void | Promise<void>,
 ): AsyncIterable<Uint8Array> {
   const noted = watch(source, note);
   const promise = checked.get(source);
@@ -43,7 +43,7 @@ export function noteFailure(
 
 async function* watch(
   source: AsyncIterable<Uint8Array>,
-  note: (error: unknown) => void,
+  note: (error: unknown) => void | Promise<void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   try {
@@ -56,12 +56,12 @@ async function* watch(
 /** Only what reading throws is noted, not what a consumer throws into the generator. */
 async function step(
   iterator: AsyncIterator<Uint8Array>,
-  note: (error: unknown) => void,
+  note: (error: unknown) => void | Promise<void>,
 ): Promise<IteratorResult<Uint8Array, unknown>> {
   try {
     return await iterator.next();
   } catch (error) {
-    note(error);
+    await note(error);
     throw error;
   }
 }
