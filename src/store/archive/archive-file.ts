@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -113,9 +112,9 @@ async function unpack(handle: FileHandle, file: string, ctx: Context): Promise<F
   });
   try {
     const source = Readable.from(readHandleStream(handle), { objectMode: false });
-    await pipeline(source, createGunzip(), limit, createWriteStream(path, { flags: 'wx', mode: 0o600 }), {
-      signal: ctx.signal,
-    });
+    // Open before anything can fail: a stream that opens by itself may make the file after it was removed.
+    await using target = await open(path, 'wx', 0o600);
+    await pipeline(source, createGunzip(), limit, target.createWriteStream(), { signal: ctx.signal });
     return await open(path, 'r');
   } catch (error) {
     ctx.signal.throwIfAborted();

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { uniqueSuffix, writeError } from '../../core/atomic-file.ts';
@@ -55,7 +54,9 @@ export function openStandardSink(
 
 async function spool(bytes: AsyncIterable<Uint8Array>, path: string, ctx: Context): Promise<void> {
   try {
-    await pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal: ctx.signal });
+    // Open before anything can fail: a stream that opens by itself may make the file after it was removed.
+    await using file = await open(path, 'wx', 0o600);
+    await pipeline(bytes, file.createWriteStream(), { signal: ctx.signal });
   } catch (error) {
     ctx.signal.throwIfAborted();
     throw writeError(path, error);
