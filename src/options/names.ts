@@ -35,9 +35,14 @@ export function asOutput(named: NamedLocation, rules: NameRules): NamedLocation 
 
 /** The text of a pinned image in analyzed.toml: `repo@digest`, `oci:DIR@digest`, or `<path>@<digest>` under `-layout`. */
 export function formatPinned(location: Location, rules: NameRules): string {
-  if (rules.layoutDir !== undefined && location.kind === 'oci' && isInside(location.dir, rules.layoutDir))
-    return `${location.dir}@${location.digest ?? ''}`;
-  return displayLocation(location);
+  const path = layoutName(location, rules);
+  return path === undefined || !('digest' in location) ? displayLocation(location) : `${path}@${location.digest}`;
+}
+
+/** The path by which the log calls an image of `-layout-dir`; undefined for any other location. */
+export function layoutName(location: Location, rules: NameRules): string | undefined {
+  const isLayout = rules.layoutDir !== undefined && location.kind === 'oci' && isInside(location.dir, rules.layoutDir);
+  return isLayout ? location.dir : undefined;
 }
 
 /** Reads what `formatPinned` wrote, and what the Go lifecycle writes under `-layout`. Throws `REFERENCE_INVALID`. */

@@ -11,7 +11,7 @@ import { isScratch, type BaseImage, type ImagePlan } from '../image/plan.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
-import { displayLocation, type Location } from '../oci/location.ts';
+import type { Location } from '../oci/location.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
@@ -58,6 +58,8 @@ export interface ExportInput {
   readonly compression: Compression;
   /** Where `lifecycle.sbom.*` and `launcher.sbom.*` are looked for; undefined: nowhere, and no warning. */
   readonly lifecycleSboms?: { readonly real: string; readonly logical: string } | undefined;
+  /** How the log identifies the image at its first location; default, and where it gives undefined: the digest. */
+  readonly identify?: ((location: Location, digest: Digest) => string | undefined) | undefined;
 }
 
 export interface ExportSink {
@@ -119,13 +121,12 @@ export interface ExportOutput {
  */
 export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ExportOutput> {
   assertTarget(input);
-  const { previous, lifecycleSboms, layers: place } = input;
-  if (previous !== undefined) log(ctx, 'info', `Reusing layers from image '${displayLocation(previous.image.pinned)}'`);
+  const { lifecycleSboms, layers: place } = input;
   const { image, made, directories, outputs } = await withTimer('Exporter', ctx, async () => {
     if (lifecycleSboms !== undefined) await copyLifecycleSboms(lifecycleSboms, place, ctx);
     const content = await makeContent(input, ports, ctx);
     const image = assemble(planImage(input, content, ctx));
-    return { image, ...content, outputs: await save(image, ports.sinks, ctx) };
+    return { image, ...content, outputs: await save(image, ports.sinks, ctx, input) };
   });
   if (outputs[0]?.error === undefined && ports.launchCache !== undefined)
     await fillLaunchCache(made, ports.launchCache, ctx);
@@ -147,17 +148,20 @@ async function save(
   image: AssembledImage,
   sinks: readonly ExportSink[],
   ctx: Context,
+  options: Pick<ExportInput, 'identify'>,
 ): Promise<readonly OutputResult[]> {
   const [name = ''] = sinks.flatMap(shownNames);
   return withTimer(`Saving ${name}...`, ctx, async () => {
     log(ctx, 'info', `Saving ${name}...`);
     const outputs = await writeOutputs(image, sinks, ctx);
     const { digest, size } = image.manifest.descriptor;
-    log(ctx, 'info', `*** Images (${digest}):`);
+    const [first] = sinks;
+    const identifier = (first === undefined ? undefined : options.identify?.(first.location, digest)) ?? digest;
+    log(ctx, 'info', `*** Images (${identifier}):`);
     for (const { names, error } of outputs) {
       for (const each of names) log(ctx, 'info', `      ${each}${error === undefined ? '' : ` - ${error}`}`);
     }
-    log(ctx, 'debug', `\n*** Digest: ${digest}`);
+    if (identifier === digest) log(ctx, 'debug', `\n*** Digest: ${digest}`);
     log(ctx, 'debug', `\n*** Manifest Size: ${String(size)}`);
     return outputs;
   });

@@ -17,7 +17,7 @@ import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
-import { runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
+import { announceImages, runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
 import type { OpenSinks } from './sinks.ts';
 import type { Guard } from './stage.ts';
 
@@ -101,6 +101,8 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     return output;
   });
   const exportTask = async (): Promise<RunExportOutput> => {
+    const [output] = input.analyze.outputs;
+    announceImages({ previous: found.previousImage, output }, settings.names, ctx);
     const runEntries = await input.readRunEntries();
     await using outputs = await guard('export', ports.openOutputs);
     return await runExport(

@@ -10,8 +10,9 @@ import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { ChosenLauncher } from '../launcher/choose.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
+import { displayLocation, type Location } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
-import { formatPinned, type NameRules } from '../options/names.ts';
+import { formatPinned, layoutName, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput } from '../phases/export.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
@@ -100,6 +101,10 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         features,
         compression: settings.compression,
         lifecycleSboms: launcherSbomDir === undefined ? undefined : { real: launcherSbomDir, logical: launcherSbomDir },
+        identify: (location, digest) => {
+          const path = layoutName(location, settings.names);
+          return path === undefined ? undefined : `${path}@${digest}`;
+        },
       },
       { sinks: outputs.sinks, cache: ports.cache, launchCache: ports.launchCache, staging: outputs.staging },
       ctx,
@@ -117,6 +122,22 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     return Promise.resolve();
   });
   return { exported, launcher, platform: runImage.platform };
+}
+
+/** The lines about the images that an export begins with (contract §13.1.4, §18.2). */
+export function announceImages(
+  images: { readonly previous: Image | undefined; readonly output: Location | undefined },
+  names: NameRules,
+  ctx: Context,
+): void {
+  const info = (message: string): void => ctx.emit({ type: 'log', level: 'info', message });
+  const { previous, output } = images;
+  if (previous !== undefined) {
+    const shown = layoutName(previous.pinned, names) ?? displayLocation(previous.pinned);
+    info(`Reusing layers from image '${shown}'`);
+  }
+  const path = output === undefined ? undefined : layoutName(output, names);
+  if (path !== undefined) info(`Using app image: ${path}`);
 }
 
 /** Only under `-layout` may the label hold a path. */

@@ -104,8 +104,7 @@ describe('exportImage, compared with recorded runs', () => {
     assert.equal(again.image.rawConfig.toString(), readFileSync(`${GOLDEN}/rebuild-same/image/config.json`, 'utf8'));
     assert.equal(again.output.digest, first.output.digest);
     assert.deepEqual([...new Set(again.output.layers.slice(2).map((layer) => layer.status))], ['reused']);
-    assert.deepEqual(infoLines(ctx).slice(0, 9), [
-      "Reusing layers from image 'oci:" + directory + '@' + first.output.digest + "'",
+    assert.deepEqual(infoLines(ctx).slice(0, 8), [
       "Reusing layer 'oracle/layers:all'",
       "Reusing layer 'oracle/layers:launch-cache'",
       "Reusing layer 'oracle/layers:launch-only'",

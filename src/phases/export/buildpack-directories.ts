@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import type { LayerFile } from '../../cnb/layer-metadata.ts';
 import { escapeId, type GroupElement } from '../../cnb/module.ts';
 import type { TomlTable } from '../../cnb/toml-value.ts';
-import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
 import type { Place } from '../../layer/place.ts';
 import { compareBytes } from '../../oci/go-json.ts';
 import { readStore } from '../../workspace/buildpack-files.ts';
 import { listLayers } from '../../workspace/layers-directory.ts';
-import { log } from './layer-request.ts';
 
 /** A layer with its `<layer>.toml`. */
 export interface BuildpackLayer {
@@ -28,20 +26,17 @@ export interface BuildpackDirectory {
   readonly layers: readonly BuildpackLayer[];
   /** `[metadata]` of store.toml. */
   readonly store: TomlTable | undefined;
+  /** Absolute path in the image, and the names of what is in it. */
+  readonly path: string;
+  readonly items: readonly string[];
 }
 
 /**
  * The layers of one buildpack. Throws `FILE_INVALID`, exit 62, naming the layers whose metadata cannot be read (contract §13.3).
  */
-export async function readBuildpackDirectory(
-  buildpack: GroupElement,
-  place: Place,
-  ctx: Context,
-): Promise<BuildpackDirectory> {
+export async function readBuildpackDirectory(buildpack: GroupElement, place: Place): Promise<BuildpackDirectory> {
   const logical = `${place.logical}/${escapeId(buildpack.id)}`;
   const real = join(place.real, escapeId(buildpack.id));
-  log(ctx, 'debug', `Reading buildpack directory: ${logical}`);
-  for (const item of await itemsOf(real)) log(ctx, 'debug', `Reading buildpack directory item: ${item}`);
   const found = await listLayers(real);
   const idOf = (name: string): string => `${buildpack.id}:${name}`;
   const broken = found.filter((layer) => layer.problem !== undefined);
@@ -54,7 +49,7 @@ export async function readBuildpackDirectory(
     file === undefined ? [] : [{ id: idOf(name), name, file, hasContents, path: `${logical}/${name}` }],
   );
   const store = await readStore(join(real, 'store.toml'), buildpack.id);
-  return { buildpack, layers, store: store ?? undefined };
+  return { buildpack, layers, store: store ?? undefined, path: logical, items: await itemsOf(real) };
 }
 
 async function itemsOf(directory: string): Promise<readonly string[]> {

@@ -9,7 +9,7 @@ import { launchLayers } from './buildpack-layers.ts';
 import { assertLayerCount } from './layer-count.ts';
 import { announce, type LayerRequest, type MadeLayer } from './layer-request.ts';
 import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
-import { linesOf, type AppCount } from './log-lines.ts';
+import { ContentLines } from './log-lines.ts';
 import { makeLayers, type LayerMaking } from './make-layers.ts';
 
 /** What is in the image, above its base. */
@@ -35,16 +35,16 @@ export function layerMaking(
 export async function makeContent(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ImageContent> {
   const directories: BuildpackDirectory[] = [];
   for (const buildpack of input.group.filter((element) => element.kind === 'buildpack'))
-    directories.push(await readBuildpackDirectory(buildpack, input.layers, ctx));
+    directories.push(await readBuildpackDirectory(buildpack, input.layers));
   const app = await appLayers(input, ctx);
   const requests = [...(await layersBelowApp(input, directories, ports)), ...app, ...layersAboveApp(input)];
   const base = isScratch(input.runImage) ? [] : input.runImage.layers;
   assertLayerCount(base.length + requests.length, ctx);
   for (const layer of base) announce({ id: 'base', layer, status: 'referenced' }, ctx);
-  const count: AppCount = { total: app.length, seen: 0, reused: 0 };
+  const lines = new ContentLines({ directories, layers: input.layers, appLayers: app.length });
   const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
     done: (layer) => {
-      for (const line of linesOf(layer, input.layers, count)) ctx.emit({ type: 'log', ...line });
+      for (const line of lines.of(layer)) ctx.emit({ type: 'log', ...line });
       announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);
     },
   });

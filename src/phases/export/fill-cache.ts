@@ -9,6 +9,7 @@ import type { BuildpackDirectory } from './buildpack-directories.ts';
 import { buildpackRecord, shaIn } from './buildpack-layers.ts';
 import { log, type MadeFromFiles } from './layer-request.ts';
 import { known, LAYER_IDS, sbomOrigin } from './lifecycle-layers.ts';
+import { readingLines } from './log-lines.ts';
 import { makeLayer, type LayerMaking } from './make-layers.ts';
 
 export interface CacheFilling {
@@ -26,7 +27,9 @@ export interface CacheFilling {
 export async function fillCache(filling: CacheFilling, cache: BuildCache, ctx: Context): Promise<void> {
   const previous = decodeCacheMetadata(cache.metadata);
   const shas = new Map<string, string>();
-  for (const { buildpack, layers } of filling.directories) {
+  for (const directory of filling.directories) {
+    const { buildpack, layers } = directory;
+    for (const line of readingLines(directory)) ctx.emit({ type: 'log', ...line });
     for (const layer of layers.filter(({ file }) => file.types.cache)) {
       const { id, path } = layer;
       if (!layer.hasContents) {
@@ -67,12 +70,18 @@ async function addLayer(
 ): Promise<void> {
   try {
     const layer = filling.exported.get(id) ?? (await makeLayer({ id, createdBy: '', from }, filling.making, ctx)).layer;
+    if (filling.exported.has(id) || id === LAYER_IDS.cacheSbom)
+      log(ctx, 'debug', `Reusing tarball for layer "${id}" with SHA: ${layer.diffId}`);
     const stored = await cache.find(layer.diffId, ctx);
-    if (from.cachedSha === layer.diffId) announceReuse(id, from.cachedSha, stored, ctx);
+    const lineOfSha = `Layer '${id}' SHA: ${layer.diffId}`;
+    if (from.cachedSha === layer.diffId) {
+      announceReuse(id, from.cachedSha, stored, ctx);
+      if (stored !== undefined) log(ctx, 'debug', lineOfSha);
+    }
     log(ctx, 'info', `Adding cache layer '${id}'`);
     await cache.add(stored ?? layer, ctx);
     shas.set(id, layer.diffId);
-    log(ctx, 'debug', `Layer '${id}' SHA: ${layer.diffId}`);
+    log(ctx, 'debug', lineOfSha);
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     log(ctx, 'warn', `Failed to cache layer '${id}': ${messageOf(error)}`);

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../../core/events.ts';
 import type { Place } from '../../layer/place.ts';
+import type { BuildpackDirectory } from './buildpack-directories.ts';
 import type { MadeLayer } from './layer-request.ts';
 import { LAYER_IDS } from './lifecycle-layers.ts';
 
@@ -8,46 +9,83 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** App layers so far: their lines come together after the last one. */
-export interface AppCount {
-  readonly total: number;
-  seen: number;
-  reused: number;
-}
-
-/** The lifecycle's lines about a layer of the image (contract §18.2, §18.3). Counts app layers on the way. */
-export function linesOf(made: MadeLayer, layers: Place, count: AppCount): readonly LogLine[] {
-  const { id } = made.request;
-  return /^slice-\d+$/.test(id) ? appLines(made, count) : layerLines(made, layers);
-}
-
-function appLines(made: MadeLayer, count: AppCount): readonly LogLine[] {
-  count.seen += 1;
-  if (made.status === 'reused') count.reused += 1;
-  const added = count.total - count.reused;
+/** A directory of a buildpack as it is listed. */
+export function readingLines({ path, items }: BuildpackDirectory): readonly LogLine[] {
   return [
-    ...(count.seen === 1 ? [debug('Adding app layers')] : []),
-    debug(`Layer '${made.request.id}' SHA: ${made.layer.diffId}`),
-    ...(count.seen === count.total && count.reused > 0
-      ? [info(`Reused ${String(count.reused)}/${String(count.total)} app layer(s)`)]
-      : []),
-    ...(count.seen === count.total && added > 0
-      ? [info(`Added ${String(added)}/${String(count.total)} app layer(s)`)]
-      : []),
+    debug(`Reading buildpack directory: ${path}`),
+    ...items.map((item) => debug(`Reading buildpack directory item: ${item}`)),
   ];
 }
 
-function layerLines({ request, layer, status }: MadeLayer, layers: Place): readonly LogLine[] {
-  const { id, from } = request;
-  const isBuildpackLayer = !id.startsWith('buildpacksio/lifecycle:');
-  const directory = from.kind === 'make' && from.source.kind === 'dir' ? from.source.path : undefined;
-  return [
-    ...(isBuildpackLayer && directory !== undefined ? [debug(`Processing launch layer: ${directory}`)] : []),
-    ...(id === LAYER_IDS.launchSbom ? [debug(`Found SBOM of type launch for at ${layers.logical}/sbom/launch`)] : []),
-    ...(from.kind === 'make' ? [debug(`Reusing tarball for layer "${id}" with SHA: ${layer.diffId}`)] : []),
-    info(`${status === 'reused' ? 'Reusing' : 'Adding'} layer '${id}'`),
-    debug(`Layer '${id}' SHA: ${layer.diffId}`),
-  ];
+/**
+ * The lifecycle's lines about the layers of an image, in the order in which they are made (contract §18.2, §18.3): each buildpack's
+ * directory before its layers, and one count for all app layers.
+ */
+export class ContentLines {
+  readonly #layers: Place;
+  readonly #appLayers: number;
+  readonly #directories: BuildpackDirectory[];
+  readonly #paths: ReadonlyMap<string, string>;
+  #seen = 0;
+  #reused = 0;
+
+  constructor(content: {
+    readonly directories: readonly BuildpackDirectory[];
+    readonly layers: Place;
+    readonly appLayers: number;
+  }) {
+    this.#layers = content.layers;
+    this.#appLayers = content.appLayers;
+    this.#directories = [...content.directories];
+    const layers = content.directories.flatMap((directory) => directory.layers);
+    this.#paths = new Map(layers.map(({ id, path }) => [id, path]));
+  }
+
+  /** The lines that are due when a layer is there. */
+  of(made: MadeLayer): readonly LogLine[] {
+    const { id } = made.request;
+    const lines = this.#directoryLines(id);
+    return [...lines, ...(/^slice-\d+$/.test(id) ? this.#appLines(made) : this.#layerLines(made))];
+  }
+
+  /** Directories up to the one that has the layer; all that are left when it is no buildpack's. */
+  #directoryLines(id: string): readonly LogLine[] {
+    const isLast = ({ layers }: BuildpackDirectory): boolean => layers.some((layer) => layer.id === id);
+    if (this.#paths.has(id) && !this.#directories.some(isLast)) return [];
+    const lines: LogLine[] = [];
+    for (let next = this.#directories.shift(); next !== undefined; next = this.#directories.shift()) {
+      lines.push(...readingLines(next), debug(`Processing buildpack directory: ${next.path}`));
+      if (isLast(next)) break;
+    }
+    return lines;
+  }
+
+  #appLines(made: MadeLayer): readonly LogLine[] {
+    const total = this.#appLayers;
+    this.#seen += 1;
+    if (made.status === 'reused') this.#reused += 1;
+    const reused = this.#reused;
+    const isLast = this.#seen === total;
+    return [
+      ...(this.#seen === 1 ? [debug('Adding app layers')] : []),
+      debug(`Layer '${made.request.id}' SHA: ${made.layer.diffId}`),
+      ...(isLast && reused > 0 ? [info(`Reused ${String(reused)}/${String(total)} app layer(s)`)] : []),
+      ...(isLast && total > reused ? [info(`Added ${String(total - reused)}/${String(total)} app layer(s)`)] : []),
+    ];
+  }
+
+  #layerLines({ request, layer, status }: MadeLayer): readonly LogLine[] {
+    const { id, from } = request;
+    const path = this.#paths.get(id);
+    const sbomPath = `${this.#layers.logical}/sbom/launch`;
+    return [
+      ...(path === undefined ? [] : [debug(`Processing launch layer: ${path}`)]),
+      ...(id === LAYER_IDS.launchSbom ? [debug(`Found SBOM of type launch for at ${sbomPath}`)] : []),
+      ...(from.kind === 'make' ? [debug(`Reusing tarball for layer "${id}" with SHA: ${layer.diffId}`)] : []),
+      info(`${status === 'reused' ? 'Reusing' : 'Adding'} layer '${id}'`),
+      debug(`Layer '${id}' SHA: ${layer.diffId}`),
+    ];
+  }
 }
 
 function debug(message: string): LogLine {

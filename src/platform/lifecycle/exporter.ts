@@ -13,7 +13,7 @@ import { readAnalyzed, readBuildMetadata, readGroup } from '../../workspace/file
 import { checkGroupApis, placeOnDisk } from '../in-place.ts';
 import { readRunEntries } from '../run-image.ts';
 import { recordedName } from '../run-build.ts';
-import { runExport, type ExportSettings } from '../run-export.ts';
+import { announceImages, runExport, type ExportSettings } from '../run-export.ts';
 import { openSinks, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
 import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
@@ -37,6 +37,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   await using stores = openHostStores(inputs, host, ctx);
   const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));
   const previous = await findPrevious(analyzed, stores, ctx);
+  announceImages({ previous: previous?.image, output: outputs[0] }, inputs.names, ctx);
   const runEntries = await readRunEntries(inputs, ctx);
   const metadata = await lifecycleGuard('export', () =>
     readBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml')),
