@@ -80,7 +80,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     const { projectMetadata } = settings;
     const launcherSbomDir = features.hasLauncherSboms ? settings.launcherSbomDir : undefined;
     const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
-    const record = runImageRecord(runImageName, input.runEntries);
+    const runFile = features.hasRunToml ? 'run.toml' : 'stack.toml';
+    const record = runImageRecord(runImageName, input.runEntries, runFile);
     if (record.warning !== undefined) ctx.emit({ type: 'log', level: 'warn', message: record.warning });
     const exported = await exportImage(
       {

@@ -63,11 +63,15 @@ export interface RunImageRecord {
  * A run image is recorded as its entry in run.toml. One that run.toml has not is recorded alone, never as run.toml's first entry, to
  * which a rebase would then go (contract GAP-35). Without run.toml the lifecycle records nothing.
  */
-export function runImageRecord(image: string | undefined, entries: readonly RunImageEntry[]): RunImageRecord {
+export function runImageRecord(
+  image: string | undefined,
+  entries: readonly RunImageEntry[],
+  file: 'run.toml' | 'stack.toml' = 'run.toml',
+): RunImageRecord {
   if (image === undefined || entries.length === 0) return {};
   const entry = entryOf(image, entries);
   if (entry === undefined)
-    return { image, warning: `Run image ${image} is not in run.toml; it is recorded without mirrors` };
+    return { image, warning: `Run image ${image} is not in ${file}; it is recorded without mirrors` };
   return { image: entry.image, ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }) };
 }
 
