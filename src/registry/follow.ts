@@ -10,7 +10,7 @@ export interface FollowedResponse extends HttpResponse {
 }
 
 /**
- * Sends a request and follows redirects by hand: `Authorization` never goes to another origin, HTTPS never becomes HTTP, plain HTTP
+ * Sends a request and follows redirects by hand: `Authorization` or a body with credentials never goes to another origin, HTTPS never becomes HTTP, plain HTTP
  * only where it is allowed, and a request that changes something follows 307 and 308 only. Throws `REGISTRY_INSECURE`, `REGISTRY_ERROR`.
  */
 export async function sendFollowing(
@@ -48,6 +48,13 @@ export function handedUrl(text: string, from: URL, options: AddressOptions): URL
 function redirected(request: HttpRequest, location: string, options: AddressOptions): HttpRequest {
   const url = handedUrl(location, request.url, options);
   if (url.origin === request.url.origin) return { ...request, url };
+  if (request.body?.kind === 'bytes' && request.body.isSecret === true) {
+    throw new SlipwayError(
+      'REGISTRY_INSECURE',
+      `${displayUrl(request.url)} redirects a request with credentials to ${url.origin}`,
+      { details: { address: displayUrl(url) } },
+    );
+  }
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => name !== 'authorization'));
   return { ...request, url, headers };
 }

@@ -3,7 +3,8 @@ export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A body that can be sent again from the start: what a retry and a redirect need. */
 export type HttpBody =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `isSecret`: holds a credential, so it never goes to another origin. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly isSecret?: boolean }
   | {
       readonly kind: 'stream';
       readonly size: number;

@@ -64,7 +64,7 @@ function tokenHttpRequest({ realm, challenge, scopes, found }: TokenRequest): Ht
       method: 'POST',
       url: realm,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: { kind: 'bytes', bytes: Buffer.from(form.toString()) },
+      body: { kind: 'bytes', bytes: Buffer.from(form.toString()), isSecret: true },
     };
   }
   const url = new URL(realm);

@@ -157,6 +157,26 @@ describe('registry authentication', () => {
     assert.deepEqual(seen, [undefined]);
   });
 
+  it('a refresh token is not taken to another origin by a redirect of the token endpoint', async (t) => {
+    let asked = 0;
+    const other = await listen(t, () => {
+      asked += 1;
+      return Buffer.from('{"token":"x"}');
+    });
+    const registry = await startRegistry(t, {
+      auth: BEARER,
+      intercept: ({ method }) =>
+        method === 'POST' ? { kind: 'answer', status: 307, headers: { location: `${other}/token` } } : undefined,
+    });
+    const found = { credentials: { kind: 'identity', token: CANARY }, trace: [] } as const;
+    const error = await failureOf(() =>
+      testClient(t, { found }).repository(registry.name, 'private').resolve('v1', registry.ctx),
+    );
+    assert.equal(error.code, 'REGISTRY_INSECURE');
+    assert.equal(asked, 0);
+    assert.equal(JSON.stringify([error.message, error.details]).includes(CANARY), false);
+  });
+
   it('a redirect or upload address on plain HTTP outside loopback is not followed', async (t) => {
     const registry = await startRegistry(t, {
       intercept: () => ({ kind: 'answer', status: 307, headers: { location: 'http://example.invalid/x' } }),
