@@ -7,7 +7,7 @@ export type { Context, Product } from './core/context.ts';
 export { BUILDPACK_APIS, PLATFORM_APIS } from './cnb/features.ts';
 export { ERROR_CODES, type ErrorCode } from './core/error-codes.ts';
 export { hasCode, SlipwayError, type Remedy } from './core/errors.ts';
-export type { BuildOutput, Emit, Event, LayerStatus, LogLevel, PhaseName } from './core/events.ts';
+export type { BuildOutput, Emit, Event, LayerStatus, LogLevel, PhaseName, RebasedPlatform } from './core/events.ts';
 export { createLimiter, type Limiter } from './core/limiter.ts';
 export { withContext, type ContextOptions } from './core/with-context.ts';
 
@@ -60,6 +60,7 @@ export { layoutBackend, memoryBackend, serveRegistry, type RegistryServer } from
 
 export { parseOutput, type OutputRequest } from './options/output.ts';
 export { buildImage } from './platform/build.ts';
+export { rebaseImage, type RebaseOptions, type RebaseOutcome } from './platform/rebase.ts';
 export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build-options.ts';
 export type { Machine } from './platform/machine.ts';
 export { chooseSandbox } from './sandbox/choose.ts';

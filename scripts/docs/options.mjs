@@ -20,8 +20,8 @@ export function renderOptions({ OPTIONS, PROGRAMS, PLATFORM_APIS, BUILDPACK_APIS
       ]),
     ),
     '## Which program takes which flag',
-    'Empty: no such flag, though the program may still read the variable. A range is one of Platform APIs. The extender and the rebaser come with a later ' +
-      'version: they read their flags and stop.',
+    'Empty: no such flag, though the program may still read the variable. A range is one of Platform APIs. The extender comes with a later ' +
+      'version: it reads its flags and stops.',
     table(
       ['flag', ...PROGRAMS],
       OPTIONS.map((row) => [

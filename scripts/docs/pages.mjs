@@ -9,12 +9,13 @@ import { loadTables } from './sources.mjs';
 
 export async function renderPages() {
   const tables = await loadTables();
-  const build = tables.COMMANDS.find((command) => command.name === 'build');
+  const commandPage = (name) => renderCommand(tables.COMMANDS.find((command) => command.name === name));
   return {
     'docs/reference/errors.md': renderErrors(tables.ERROR_CODES),
     'docs/reference/events.md': renderEvents('src/core/events.ts'),
     'docs/reference/lifecycle-options.md': renderOptions(tables),
-    'docs/reference/slipway-build.md': renderCommand(build),
+    'docs/reference/slipway-build.md': commandPage('build'),
+    'docs/reference/slipway-rebase.md': commandPage('rebase'),
   };
 }
 
@@ -31,7 +32,7 @@ function renderErrors(codes) {
     'src/core/error-codes.ts',
     'Every error has one of these codes: `code` of the event `error` under `--json`, `code` of a `SlipwayError` in the library. The exit code is ' +
       'given where the cause has one of its own; other errors leave with the exit code of the phase in which they happened: analyze 32, ' +
-      'detect 22, restore 42, build 52, export 62, and 1 outside of a phase.',
+      'detect 22, restore 42, build 52, export 62, rebase 72, and 1 outside of a phase.',
     ...sections.flatMap(({ group, names }) => [
       `## ${group[0].toUpperCase()}${group.slice(1)}`,
       table(

@@ -9,6 +9,7 @@ import {
   readExporter,
   readRestorer,
 } from '../options/phase-inputs.ts';
+import { readRebaser } from '../options/rebaser-inputs.ts';
 import type { Program } from '../options/table.ts';
 import type { Host } from '../platform/lifecycle/host.ts';
 
@@ -55,7 +56,11 @@ const LOADERS: Readonly<Record<Program, Load>> = {
     return (ctx) => runCreator(inputs, host, ctx);
   },
   extender: () => notYet('extend', 'extender'),
-  rebaser: () => notYet('rebase', 'rebaser'),
+  rebaser: async (source, host) => {
+    const inputs = readRebaser(source);
+    const { runRebaser } = await import('../platform/lifecycle/rebaser.ts');
+    return (ctx) => runRebaser(inputs, host, ctx);
+  },
 };
 
 /** Words of `lifecycle <word>`, in the order in which they are listed (contract §1.1). */
@@ -97,7 +102,7 @@ function notYet(verb: string, program: Program): Promise<never> {
   return Promise.reject(
     new SlipwayError('NOT_SUPPORTED', `failed to ${verb}: the ${program} comes with a later version`, {
       exit: 1,
-      hint: 'this version has analyzer, detector, restorer, builder, exporter and creator',
+      hint: 'this version has analyzer, detector, restorer, builder, exporter, creator and rebaser',
     }),
   );
 }

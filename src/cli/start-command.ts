@@ -25,13 +25,19 @@ export async function startCommand(command: CommandSpec, given: GivenArguments, 
 
 /** Whether standard output is an archive, and nothing else may be written to it. */
 function writesArchive(command: CommandSpec, values: CommandValues): boolean {
-  return command.options.some(({ name }) => name === 'output') && values.list('output').some(namesStandardStream);
+  const isTaken = (name: string): boolean => command.options.some((option) => option.name === name);
+  const outputs = isTaken('output') ? values.list('output') : [];
+  // A rebase writes back what it read, unless it is told where to.
+  const own = command.name === 'rebase' && outputs.length === 0 ? values.positionals : [];
+  return [...outputs, ...own, ...(isTaken('tag') ? values.list('tag') : [])].some(namesStandardStream);
 }
 
 async function loadTask(name: string): Promise<CommandTask> {
   switch (name) {
     case 'build':
       return (await import('./commands/build.ts')).runBuildCommand;
+    case 'rebase':
+      return (await import('./commands/rebase.ts')).runRebaseCommand;
     case 'registry serve':
       return (await import('./commands/registry-serve.ts')).runServeCommand;
     case 'validate':

@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   LAYER_WITHOUT_CONTENTS: { title: 'a layer without contents that cannot be reused' },
   TOO_MANY_LAYERS: { title: 'more layers than a runtime can mount' },
   PROCESS_INVALID: { title: 'a process type that is missing or malformed' },
+  REBASE_REFUSED: { title: 'an image that must not be moved to that base', exit: 72 },
   LAUNCHER_UNUSABLE: { title: 'no launcher fits the image', exit: 62 },
   // sandbox and process
   SANDBOX_UNAVAILABLE: { title: 'the asked sandbox cannot run here' },

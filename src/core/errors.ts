@@ -6,6 +6,7 @@ export type Remedy =
   | { readonly kind: 'choose-platform'; readonly offered: readonly string[] }
   | { readonly kind: 'choose-run-image' }
   | { readonly kind: 'choose-launcher' }
+  | { readonly kind: 'force-rebase' }
   | { readonly kind: 'log-in'; readonly registry: string }
   | { readonly kind: 'allow-insecure'; readonly registry: string };
 

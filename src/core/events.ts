@@ -72,7 +72,34 @@ export type Event =
       readonly layers: number;
       readonly size: number;
       readonly outputs: readonly BuildOutput[];
+    }
+  /** What a rebase did, or with `dryRun` would do. */
+  | {
+      readonly type: 'rebase.end';
+      readonly image: string;
+      readonly dryRun: boolean;
+      /** Of the manifest or index that `image` leads to after it. */
+      readonly digest: string;
+      readonly platforms: readonly RebasedPlatform[];
+      /** Empty in a dry run. */
+      readonly outputs: readonly BuildOutput[];
     };
+
+export interface RebasedPlatform {
+  readonly platform: string;
+  /** Manifest digests; equal when the image stood on that base already. */
+  readonly before: string;
+  readonly after: string;
+  /** What the image stood on as its label says, and stands on. */
+  readonly oldBase: string;
+  readonly newBase: string;
+  /** Layers of the old base that go, of the new base that come, and that stay. */
+  readonly layersRemoved: number;
+  readonly layersAdded: number;
+  readonly layersKept: number;
+  /** Labels that are set, changed or removed. */
+  readonly labels: readonly string[];
+}
 
 export interface BuildOutput {
   /** Location as the user wrote it. */

@@ -8,16 +8,24 @@ export function planHistory(plan: ImagePlan): readonly Readonly<Record<string, u
   const added: readonly HistoryEntry[] = plan.layers.map((planned) => ({ createdBy: planned.createdBy }));
   const entries = [...base, ...added];
   if (plan.history === 'blank') return entries.map(() => ({ created: plan.created }));
+  return historyJson(entries, plan.created);
+}
+
+/** Entries as JSON data, all of one date. */
+export function historyJson(
+  entries: readonly HistoryEntry[],
+  created: string,
+): readonly Readonly<Record<string, unknown>>[] {
   return entries.map((entry) => ({
     author: emptyAsAbsent(entry.author),
-    created: plan.created,
+    created,
     created_by: emptyAsAbsent(entry.createdBy),
     comment: emptyAsAbsent(entry.comment),
   }));
 }
 
 /** Entries of layers only; when they do not match the layers one by one, nothing is claimed about any of them. */
-function baseHistory(history: readonly HistoryEntry[], layers: number): readonly HistoryEntry[] {
+export function baseHistory(history: readonly HistoryEntry[], layers: number): readonly HistoryEntry[] {
   const entries = history.filter((entry) => entry.emptyLayer !== true);
   return entries.length === layers ? entries : Array.from({ length: layers }, () => ({}));
 }

@@ -47,8 +47,13 @@ export function planRunConfig(plan: ImagePlan): ReadonlyMap<string, unknown> {
     Env: planEnv(plan),
     Labels: planLabels(plan),
     WorkingDir: plan.workingDir,
-    Healthcheck: ordered(base['Healthcheck'], HEALTHCHECK_KEYS),
   };
+  return orderRunConfig(edited);
+}
+
+/** A `config` part with its keys in Go's order and empty values left out. */
+export function orderRunConfig(config: JsonObject): ReadonlyMap<string, unknown> {
+  const edited = { ...config, Healthcheck: ordered(config['Healthcheck'], HEALTHCHECK_KEYS) };
   return ordered(edited, KEYS) ?? new Map();
 }
 

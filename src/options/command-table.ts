@@ -1,3 +1,5 @@
+import { rebaseCommand } from './rebase-command.ts';
+
 /** One option of a `slipway` command. */
 export interface CommandOption {
   readonly name: string;
@@ -157,7 +159,13 @@ const INSPECT_COMMAND: CommandSpec = {
   examples: ['slipway inspect oci:out', 'slipway inspect debian:12 --platform linux/arm64'],
 };
 
-export const COMMANDS: readonly CommandSpec[] = [BUILD_COMMAND, INSPECT_COMMAND, VALIDATE_COMMAND, SERVE_COMMAND];
+export const COMMANDS: readonly CommandSpec[] = [
+  BUILD_COMMAND,
+  rebaseCommand([...REGISTRY, ...DISPLAY]),
+  INSPECT_COMMAND,
+  VALIDATE_COMMAND,
+  SERVE_COMMAND,
+];
 
 type OptionRest = Omit<CommandOption, 'name' | 'kind' | 'group' | 'help'>;
 type NamedRest = readonly [group: string, help: string, rest?: OptionRest];

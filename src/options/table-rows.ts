@@ -116,7 +116,7 @@ export const ROWS: readonly OptionRow[] = [
     fallback: '/cnb/run.toml',
   }),
   row('run-image', 'string', all(A, E, C, Z), 'reference to run image', { env: 'CNB_RUN_IMAGE' }),
-  row('run-image-name', 'string', all(A, C), 'name of the run image to record, when its location is no name', {
+  row('run-image-name', 'string', all(A, C, Z), 'name of the run image to record, when its location is no name', {
     env: 'SLIPWAY_RUN_IMAGE_NAME',
     isOurs: true,
   }),
@@ -127,6 +127,10 @@ export const ROWS: readonly OptionRow[] = [
   row('stack', 'file', all([A, '<0.12'], [E, '<0.12'], C), 'path to stack.toml', {
     env: 'CNB_STACK_PATH',
     fallback: '/cnb/stack.toml',
+  }),
+  row('strict', 'boolean', all(Z), 'refuse a run image that the image does not name, of the same repository too', {
+    env: 'SLIPWAY_STRICT_REBASE',
+    isOurs: true,
   }),
   row('system', 'file', from('≥0.15', D, C), 'path to system.toml', {
     env: 'CNB_SYSTEM_PATH',

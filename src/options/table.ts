@@ -79,6 +79,7 @@ export type OptionName =
   | 'skip-layers'
   | 'skip-restore'
   | 'stack'
+  | 'strict'
   | 'system'
   | 'tag'
   | 'target'

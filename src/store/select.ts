@@ -178,7 +178,7 @@ function list(platforms: readonly Platform[]): string {
 }
 
 /** What the store is asked for; a digest decides over a name. */
-function targetOf(location: Location): string | Digest | undefined {
+export function targetOf(location: Location): string | Digest | undefined {
   switch (location.kind) {
     case 'registry':
       return referenceTarget(location.reference);

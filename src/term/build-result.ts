@@ -7,13 +7,17 @@ export type BuildEnd = Extract<Event, { readonly type: 'build.end' }>;
 /** What was made, where it is, what to type next (ux.md, A build). */
 export function buildResult(end: BuildEnd): readonly string[] {
   const layers = `${String(end.layers)} layer${end.layers === 1 ? '' : 's'}, ${formatSize(end.size)}`;
-  const outputs = alignColumns(end.outputs.map((output) => [output.location, outputNote(output)]));
   const next = nextCommand(end);
   return [
     `image   ${end.image}  ${end.platform}  ${shortDigest(end.digest)}  (${layers})`,
-    ...outputs.map((line) => `        ${line}`),
+    ...outputLines(end.outputs),
     ...(next === undefined ? [] : [`next    ${next}`]),
   ];
+}
+
+/** Each output and what was written there, below an image's line. */
+export function outputLines(outputs: readonly BuildOutput[]): readonly string[] {
+  return alignColumns(outputs.map((output) => [output.location, outputNote(output)])).map((line) => `        ${line}`);
 }
 
 function outputNote(output: BuildOutput): string {

@@ -64,6 +64,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'layer':
       case 'blob.progress':
       case 'build.end':
+      case 'rebase.end':
         return;
     }
   };

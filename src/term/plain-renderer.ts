@@ -6,6 +6,7 @@ import { ciMarks, type CiKind } from './ci-marks.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
 import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
+import { rebaseResult, type RebaseEnd } from './rebase-result.ts';
 import type { Renderer } from './renderer.ts';
 import { symbolsOf } from './symbols.ts';
 import type { Terminal } from './terminal.ts';
@@ -93,6 +94,9 @@ class PlainRenderer implements Renderer {
       case 'build.end':
         this.#result(event);
         return;
+      case 'rebase.end':
+        this.#rebased(event);
+        return;
       case 'build.start':
       case 'blob.progress':
         return;
@@ -150,6 +154,12 @@ class PlainRenderer implements Renderer {
     const table = layerTable(this.#layers);
     if (table.length > 0) ['', ...table, ''].forEach((line) => this.#line(line));
     for (const line of buildResult(event)) terminal.out(`${line}\n`);
+  }
+
+  #rebased(event: RebaseEnd): void {
+    const { terminal, quiet } = this.#options;
+    const lines = quiet === true ? [event.digest] : rebaseResult(event, symbolsOf(terminal).arrow);
+    for (const line of lines) terminal.out(`${line}\n`);
   }
 
   #outputText(event: Extract<Event, { readonly type: 'output' }>): string {

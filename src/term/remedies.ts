@@ -22,6 +22,8 @@ export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
       return isSlipway
         ? 'choose with --launcher PATH, --launcher shell or --launcher builder'
         : 'choose with -launcher PATH, -launcher shell or -launcher builder';
+    case 'force-rebase':
+      return `another ${isSlipway ? '--run-image' : '-run-image'}, or ${isSlipway ? '--force' : '-force'} to override`;
     case 'log-in':
       return isSlipway
         ? `docker login ${remedy.registry}, or set CNB_REGISTRY_AUTH`

@@ -47,7 +47,7 @@ export function imageSettings(input: ExportInput, metadata: LifecycleMetadata, c
 }
 
 /** The constant of the lifecycle, or SOURCE_DATE_EPOCH in whole seconds; RFC 3339, always in UTC. */
-function createdTime(sourceDateEpoch: string | undefined, ctx: Context): string {
+export function createdTime(sourceDateEpoch: string | undefined, ctx: Context): string {
   const constant = '1980-01-01T00:00:01Z';
   if (sourceDateEpoch === undefined || sourceDateEpoch === '') return constant;
   const seconds = /^-?\d{1,15}$/.test(sourceDateEpoch) ? Number(sourceDateEpoch) : Number.NaN;

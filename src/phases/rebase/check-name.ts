@@ -1,0 +1,72 @@
+import type { RunImageRecordOfLabel } from '../../cnb/run-image-record.ts';
+import { hasCode } from '../../core/errors.ts';
+import { hasScheme, type Location } from '../../oci/location.ts';
+import { formatReference, parseReference, type Reference } from '../../oci/reference.ts';
+import type { Obstacle } from './obstacle.ts';
+
+/** The new base as it was named. */
+export interface NamedBase {
+  readonly location: Location;
+  /** As given, or from the label. */
+  readonly name: string;
+}
+
+/** What becomes of the names in the label: they stay, or the base's own is recorded, alone. */
+export interface NameVerdict {
+  readonly names?: { readonly image?: string | undefined };
+  readonly obstacle?: Obstacle | undefined;
+}
+
+/**
+ * Whether the label knows the new base (contract §17.6). The same repository under another tag is the same base patched: it needs no
+ * force, nor does a label that records no name and no repository. `isStrict`: the rule of the Go lifecycle.
+ */
+export function judgeName(
+  record: RunImageRecordOfLabel,
+  base: NamedBase,
+  rules: { readonly isStrict: boolean },
+): NameVerdict {
+  const name = writtenOut(base.name);
+  if (record.names.some((known) => writtenOut(known) === name)) return {};
+  const names = { image: recordable(base) };
+  const known = record.names.length > 0 ? record.names : record.reference.includes('/') ? [record.reference] : [];
+  const repository = repositoryOf(base.name);
+  const isPatched = repository !== undefined && known.some((other) => repositoryOf(other) === repository);
+  if (!rules.isStrict && (isPatched || known.length === 0)) return { names };
+  return {
+    names,
+    obstacle: {
+      message: `rebase app image: new base image '${base.name}' not found in existing run image metadata: ${record.shown}`,
+      details: { recorded: record.names.length === 0 ? 'no name' : record.names.join(', ') },
+    },
+  };
+}
+
+/** Only a registry's name means something elsewhere: labels hold no path of this machine (design §2.5). */
+function recordable({ name }: NamedBase): string | undefined {
+  return referenceOf(name) === undefined ? undefined : name;
+}
+
+/** The name without digest, registry and tag written out; a text that is no reference as it is. */
+function writtenOut(name: string): string {
+  const reference = referenceOf(name);
+  if (reference === undefined) return name;
+  const { registry, repository, tag } = reference;
+  return formatReference({ registry, repository, tag: tag ?? 'latest' });
+}
+
+function repositoryOf(name: string): string | undefined {
+  const reference = referenceOf(name);
+  return reference === undefined ? undefined : `${reference.registry}/${reference.repository}`;
+}
+
+function referenceOf(name: string): Reference | undefined {
+  const text = name.replace(/^docker:\/\//, '');
+  if (hasScheme(text)) return undefined;
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (hasCode(error, 'REFERENCE_INVALID')) return undefined;
+    throw error;
+  }
+}
