@@ -1,3 +1,4 @@
+import { isForExecEnv } from '../cnb/exec-env.ts';
 import type { Context } from '../core/context.ts';
 import { hasCode, SlipwayError } from '../core/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -10,21 +11,39 @@ import { collect } from './collect.ts';
 import { openGoVolume, type GoVolume } from './go-volume.ts';
 import { readRoot, writeRoot, type Root } from './root-file.ts';
 
+/** Root of builds for production; other execution environments have roots of their own (GAP-24). */
 const KEY = 'build';
+
+export interface FolderCacheOptions {
+  /** Undefined where the Platform API knows none. */
+  readonly execEnv?: string | undefined;
+}
 
 /**
  * Opens a cache folder (design §4) and pins its current root; makes the folder when it is missing (GAP-3). Throws `WRITE_FAILED`
  * (exit 1) naming the path when it is a file or cannot be written to. A root that cannot be read is a warning and no root. Where no
- * root of ours exists, what the Go lifecycle committed there is the root.
+ * root of ours exists, what the Go lifecycle committed there is the root: of a build for production, since it does not say.
  */
-export async function openFolderCache(directory: string, ctx: Context): Promise<BuildCache> {
+export async function openFolderCache(
+  directory: string,
+  ctx: Context,
+  options: FolderCacheOptions = {},
+): Promise<BuildCache> {
   const folder = await openCacheFolder(directory);
-  const root = await pinRoot(folder, ctx);
-  if (root === undefined) {
-    const volume = openGoVolume(directory);
-    return new FolderCache(folder, { metadata: await volume.readMetadata(), layers: new Map() }, volume);
-  }
-  return new FolderCache(folder, root, undefined);
+  const { execEnv } = options;
+  const key = isForExecEnv(undefined, execEnv) ? KEY : `${KEY}@${encodeURIComponent(execEnv ?? '')}`;
+  const root = await pinRoot(folder, key, ctx);
+  if (root !== undefined) return new FolderCache(folder, key, { root });
+  if (key !== KEY) return new FolderCache(folder, key, { root: EMPTY });
+  const volume = openGoVolume(directory);
+  return new FolderCache(folder, key, { root: { ...EMPTY, metadata: await volume.readMetadata() }, volume });
+}
+
+const EMPTY: Root = { metadata: undefined, layers: new Map() };
+
+interface Pinned {
+  readonly root: Root;
+  readonly volume?: GoVolume;
 }
 
 class FolderCache implements BuildCache {
@@ -32,17 +51,19 @@ class FolderCache implements BuildCache {
   readonly metadata: unknown;
   readonly staging: BlobStaging;
   readonly #folder: CacheFolder;
+  readonly #key: string;
   readonly #pinned: Root;
   readonly #volume: GoVolume | undefined;
   readonly #next: Map<DiffId, Descriptor> = new Map<DiffId, Descriptor>();
   #isCommitted = false;
 
-  constructor(folder: CacheFolder, pinned: Root, volume: GoVolume | undefined) {
+  constructor(folder: CacheFolder, key: string, { root, volume }: Pinned) {
     this.description = `cache folder ${folder.directory}`;
-    this.metadata = pinned.metadata;
+    this.metadata = root.metadata;
     this.staging = folder.blobs;
     this.#folder = folder;
-    this.#pinned = pinned;
+    this.#key = key;
+    this.#pinned = root;
     this.#volume = volume;
   }
 
@@ -64,7 +85,7 @@ class FolderCache implements BuildCache {
     this.#assertOpen();
     this.#isCommitted = true;
     await this.#folder.blobs.flush();
-    await writeRoot(this.#folder.directory, KEY, { metadataJson, layers: this.#next });
+    await writeRoot(this.#folder.directory, this.#key, { metadataJson, layers: this.#next });
     await collect(this.#folder, ctx);
   }
 
@@ -78,9 +99,9 @@ class FolderCache implements BuildCache {
   }
 }
 
-async function pinRoot(folder: CacheFolder, ctx: Context): Promise<Root | undefined> {
+async function pinRoot(folder: CacheFolder, key: string, ctx: Context): Promise<Root | undefined> {
   try {
-    const root = await readRoot(folder.directory, KEY);
+    const root = await readRoot(folder.directory, key);
     // Looking a layer up marks its blob as used, so that nobody collects it while this build runs.
     for (const [diffId, descriptor] of root?.layers ?? []) await folder.find(diffId, descriptor, ctx);
     return root;
@@ -91,6 +112,6 @@ async function pinRoot(folder: CacheFolder, ctx: Context): Promise<Root | undefi
       code: 'CACHE_IGNORED',
       message: `the cache in ${folder.directory} is not used: ${error.message}`,
     });
-    return { metadata: undefined, layers: new Map() };
+    return EMPTY;
   }
 }

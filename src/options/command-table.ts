@@ -86,6 +86,10 @@ const BUILD_COMMAND: CommandSpec = {
       env: 'SOURCE_DATE_EPOCH',
     }),
     option('cache-dir', 'string', 'Build', 'cache of layers between builds', { value: 'DIR', env: 'CNB_CACHE_DIR' }),
+    option('cache-image', 'string', 'Build', 'the same as an image: oci:DIR, a registry', {
+      value: 'LOCATION',
+      env: 'CNB_CACHE_IMAGE',
+    }),
     option('launch-cache', 'string', 'Build', 'cache of the image’s own layers', {
       value: 'DIR',
       env: 'CNB_LAUNCH_CACHE_DIR',

@@ -29,11 +29,10 @@ export interface CommonInputs {
   readonly warnings: readonly string[];
 }
 
-/** Throws `ARGUMENT_INVALID` for `-daemon`, for `-layout` without `-layout-dir`, and for two kinds of cache at once. */
+/** Throws `ARGUMENT_INVALID` for `-daemon` and for `-layout` without `-layout-dir`. */
 export function readCommon(source: InputSource): CommonInputs {
   const { values, env } = source;
   refuseDaemon(values);
-  refuseCacheImage(values);
   return {
     features: source.features,
     deprecations: { ...NO_DEPRECATIONS, mode: parseDeprecationMode(env['CNB_DEPRECATION_MODE']) },
@@ -76,15 +75,5 @@ function refuseDaemon(values: OptionValues): void {
   if (!values.boolean('daemon')) return;
   throw new SlipwayError('ARGUMENT_INVALID', '-daemon is not supported: no daemon is used', {
     hint: 'write to docker-archive:FILE and run "docker load -i FILE"',
-  });
-}
-
-function refuseCacheImage(values: OptionValues): void {
-  if (values.text('cache-image') === undefined) return;
-  if (values.text('cache-dir') !== undefined)
-    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of -cache-image and -cache-dir');
-  throw new SlipwayError('NOT_SUPPORTED', '-cache-image is not supported by this version', {
-    exit: 3,
-    hint: 'use -cache-dir',
   });
 }

@@ -10,6 +10,7 @@ import {
   type CommonInputs,
   type InputSource,
 } from './common-inputs.ts';
+import { readCaches, type CacheInputs } from './cache-image.ts';
 import { asOutput, readName, type NamedLocation } from './names.ts';
 
 /** The run image as asked for: a location, the base without layers, or whatever run.toml names. */
@@ -18,7 +19,7 @@ export type RunImageChoice =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'from-file' };
 
-export interface AnalyzerInputs extends CommonInputs {
+export interface AnalyzerInputs extends CommonInputs, CacheInputs {
   readonly analyzed: string;
   readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
   /** Undefined where there is none to read: the image goes to standard output, and no other was named. */
@@ -28,7 +29,6 @@ export interface AnalyzerInputs extends CommonInputs {
   readonly runImageName: string | undefined;
   /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
-  readonly cacheDir: string | undefined;
   readonly launchCacheDir: string | undefined;
   readonly skipLayers: boolean;
   readonly target: Platform | undefined;
@@ -46,10 +46,10 @@ export interface DetectorInputs extends CommonInputs {
   readonly system: string;
 }
 
-export interface RestorerInputs extends CommonInputs {
+export interface RestorerInputs extends CommonInputs, CacheInputs {
   readonly analyzed: string;
   readonly group: string;
-  readonly cacheDir: string | undefined;
+  /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
   readonly skipLayers: boolean;
   readonly buildImage: string | undefined;
@@ -65,15 +65,16 @@ export interface BuilderInputs extends CommonInputs {
   readonly plan: string;
 }
 
-export interface ExporterInputs extends CommonInputs {
+export interface ExporterInputs extends CommonInputs, CacheInputs {
   readonly analyzed: string;
   readonly appDir: string;
   readonly group: string;
   readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
-  readonly cacheDir: string | undefined;
   readonly launchCacheDir: string | undefined;
   readonly launcher: string;
   readonly launcherSbomDir: string;
+  /** Fill the cache while the image is written. */
+  readonly isParallel: boolean;
   readonly processType: string | undefined;
   readonly projectMetadata: string;
   readonly report: string;
@@ -97,7 +98,7 @@ export function readAnalyzer(source: InputSource): AnalyzerInputs {
     runImage: readRunImage(source, common),
     runImageName: values.text('run-image-name'),
     runToml: runTomlPath(source),
-    cacheDir: values.text('cache-dir'),
+    ...readCaches(values),
     launchCacheDir: values.text('launch-cache'),
     skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
     target: readTarget(values),
@@ -116,14 +117,15 @@ export function readDetector(source: InputSource): DetectorInputs {
 export function readRestorer(source: InputSource): RestorerInputs {
   const { values } = source;
   const common = readCommon(source);
-  const cacheDir = values.text('cache-dir');
+  const caches = readCaches(values);
+  const hasCache = caches.cacheDir !== undefined || caches.cacheImage !== undefined;
   return {
     ...common,
-    warnings: cacheDir === undefined ? ['No cached data will be used, no cache specified.'] : [],
+    ...caches,
+    warnings: hasCache ? [] : ['No cached data will be used, no cache specified.'],
     analyzed: values.path('analyzed'),
     group: values.path('group'),
-    cacheDir,
-    runToml: values.path('run'),
+    runToml: runTomlPath(source),
     skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
     buildImage: values.text('build-image'),
   };
@@ -165,8 +167,9 @@ function readExportSettings(
   const { values } = source;
   return {
     appDir: values.required('app'),
-    cacheDir: values.text('cache-dir'),
+    ...readCaches(values),
     launchCacheDir: values.text('launch-cache'),
+    isParallel: values.boolean('parallel'),
     launcher: readLauncher(values.required('launcher')),
     launcherSbomDir: values.path('launcher-sbom'),
     processType: values.text('process-type'),
@@ -225,7 +228,8 @@ function asReadable(text: string, common: CommonInputs): NamedLocation {
 
 function parallelWarning(source: InputSource): readonly string[] {
   const { values } = source;
-  return values.boolean('parallel') && values.text('cache-dir') === undefined
+  const hasCache = values.text('cache-dir') !== undefined || values.text('cache-image') !== undefined;
+  return values.boolean('parallel') && !hasCache
     ? ['Parallel export has been enabled, but it has not taken effect because no cache has been specified.']
     : [];
 }

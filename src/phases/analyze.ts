@@ -31,6 +31,10 @@ export interface AnalyzeInput {
   /** The previous image's name as given, for messages. */
   readonly previousName: string;
   readonly outputs: readonly Location[];
+  /** Written to as well: checked like an output. */
+  readonly cacheImage?: Location | undefined;
+  /** A previous image of another execution environment is ignored, where the Platform API knows any (GAP-24). */
+  readonly execEnv?: string | undefined;
   /** Wanted platform; undefined = the image's own, or linux/<host architecture> when several are on offer. */
   readonly target: Platform | undefined;
   readonly skipLayers: boolean;
@@ -94,7 +98,7 @@ async function findBase(input: AnalyzeInput, ports: AnalyzePorts, ctx: Context):
   const { images } = ports;
   const [found, outputs] = await Promise.allSettled([
     resolveBase(input, images, ctx),
-    checkOutputs(input.outputs, images, ctx),
+    checkOutputs(input.cacheImage === undefined ? input.outputs : [...input.outputs, input.cacheImage], images, ctx),
   ]);
   if (found.status === 'rejected') throw found.reason;
   if (outputs.status === 'rejected') throw outputs.reason;
@@ -123,7 +127,9 @@ async function findPrevious(
 ): Promise<PreviousImage | undefined> {
   const { previousImage, previousName, show } = input;
   if (previousImage === undefined) return undefined;
-  return findPreviousImage({ location: previousImage, name: previousName, platform: base.platform, show }, ports, ctx);
+  const execEnv = input.features.hasExecEnv ? input.execEnv : undefined;
+  const { platform } = base;
+  return findPreviousImage({ location: previousImage, name: previousName, platform, execEnv, show }, ports, ctx);
 }
 
 function analyzedRunImage(image: Image, name: string, features: PlatformFeatures): AnalyzedRunImage {

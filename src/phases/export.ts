@@ -16,13 +16,14 @@ import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
 import type { AssembledImage } from '../store/copy.ts';
-import { layerMaking, makeContent, type ImageContent } from './export/content.ts';
+import { layerMaking, makeContent, planContent, type ContentPlan, type ImageContent } from './export/content.ts';
 import { fillCache } from './export/fill-cache.ts';
 import { fillLaunchCache } from './export/fill-launch-cache.ts';
 import { imageSettings } from './export/image-settings.ts';
 import { log, type MadeLayer } from './export/layer-request.ts';
 import { copyLifecycleSboms } from './export/lifecycle-sboms.ts';
 import { lifecycleMetadata } from './export/metadata.ts';
+import { SharedLayers } from './export/shared-layers.ts';
 import { shownNames, writeOutputs } from './export/write-outputs.ts';
 import { withTimer } from './timer.ts';
 
@@ -56,6 +57,8 @@ export interface ExportInput {
   readonly execEnv: string;
   readonly features: PlatformFeatures;
   readonly compression: Compression;
+  /** Fill the cache while the image is made and written (`-parallel`), not after it. */
+  readonly isParallel?: boolean;
   /** Where `lifecycle.sbom.*` and `launcher.sbom.*` are looked for; undefined: nowhere, and no warning. */
   readonly lifecycleSboms?: { readonly real: string; readonly logical: string } | undefined;
   /** How the log identifies the image at its first location; default, and where it gives undefined: the digest. */
@@ -122,17 +125,50 @@ export interface ExportOutput {
 export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ExportOutput> {
   assertTarget(input);
   const { lifecycleSboms, layers: place } = input;
-  const { image, made, directories, outputs } = await withTimer('Exporter', ctx, async () => {
+  const exported = await withTimer('Exporter', ctx, async () => {
     if (lifecycleSboms !== undefined) await copyLifecycleSboms(lifecycleSboms, place, ctx);
-    const content = await makeContent(input, ports, ctx);
-    const image = assemble(planImage(input, content, ctx));
-    return { image, ...content, outputs: await save(image, ports.sinks, ctx, input) };
+    const plan = await planContent(input, ports, ctx);
+    const shared = new SharedLayers();
+    shared.expect(plan.below.map(({ id }) => id));
+    const filling = { ports, shared, directories: plan.directories };
+    const making = makeImage(input, ports, ctx, { plan, shared });
+    if (input.isParallel === true) await both(making, exportCache(input, filling, ctx));
+    return { ...(await making), filling };
   });
+  const { image, made, outputs } = exported;
   if (outputs[0]?.error === undefined && ports.launchCache !== undefined)
     await fillLaunchCache(made, ports.launchCache, ctx);
-  await exportCache(input, { ports, made, directories }, ctx);
+  if (input.isParallel !== true) await exportCache(input, exported.filling, ctx);
   const { digest, size } = image.manifest.descriptor;
   return { digest, manifestSize: size, outputs, layers: exportedLayers(input.runImage, made) };
+}
+
+interface MadeImage {
+  readonly image: AssembledImage;
+  readonly made: readonly MadeLayer[];
+  readonly outputs: readonly OutputResult[];
+}
+
+/** The image at every sink. On failure nobody waits for its layers any more. */
+async function makeImage(
+  input: ExportInput,
+  ports: ExportPorts,
+  ctx: Context,
+  making: { readonly plan: ContentPlan; readonly shared: SharedLayers },
+): Promise<MadeImage> {
+  try {
+    const content = await makeContent(input, ports, ctx, making);
+    const image = assemble(planImage(input, content, ctx));
+    return { image, made: content.made, outputs: await save(image, ports.sinks, ctx, input) };
+  } catch (error) {
+    making.shared.fail(error);
+    throw error;
+  }
+}
+
+/** Waits for both to end; throws the first one's error before the other's. */
+async function both(first: Promise<unknown>, second: Promise<unknown>): Promise<void> {
+  for (const result of await Promise.allSettled([first, second])) if (result.status === 'rejected') throw result.reason;
 }
 
 /** The whole image's plan: base, layers, labels, settings. */
@@ -167,23 +203,26 @@ async function save(
   });
 }
 
-interface Exported {
+interface CacheExport {
   readonly ports: ExportPorts;
-  readonly made: readonly MadeLayer[];
-  readonly directories: ImageContent['directories'];
+  readonly shared: SharedLayers;
+  readonly directories: ContentPlan['directories'];
 }
 
 /** The cache's part; a cache that cannot be written does not fail a build whose image is there. */
-async function exportCache(input: ExportInput, exported: Exported, ctx: Context): Promise<void> {
-  const { ports, made, directories } = exported;
+async function exportCache(
+  input: ExportInput,
+  { ports, shared, directories }: CacheExport,
+  ctx: Context,
+): Promise<void> {
   const { cache } = ports;
   if (cache === undefined) return;
   const making = layerMaking(input, { ...ports, staging: cache.staging ?? ports.staging });
-  const layers = new Map(made.map(({ request, layer }) => [request.id, layer]));
   try {
-    await withTimer('Cache', ctx, () =>
-      fillCache({ directories, place: input.layers, exported: layers, making }, cache, ctx),
-    );
+    await withTimer('Cache', ctx, async () => {
+      if (cache.isMissing === true) log(ctx, 'info', 'Layer cache not found');
+      await fillCache({ directories, place: input.layers, shared, making }, cache, ctx);
+    });
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     log(ctx, 'warn', `Failed to export cache: ${messageOf(error)}`);

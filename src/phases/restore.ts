@@ -7,6 +7,7 @@ import type { Place } from '../layer/place.ts';
 import type { BuildCache } from '../ports/layer-cache.ts';
 import { restoreLayerData } from './restore/restore-data.ts';
 import { restoreLayerMetadata, restoreStores } from './restore/restore-metadata.ts';
+import { restoreSboms } from './restore/restore-sbom.ts';
 import { withTimer } from './timer.ts';
 
 export interface RestoreInput {
@@ -23,7 +24,7 @@ export interface RestorePorts {
 }
 
 /**
- * Puts back store.toml files, layer metadata and cached layers (contract §10). Everything read from the cache is verified; what is
+ * Puts back store.toml files, layer metadata, cached layers and SBOM files (contract §10). Everything read from the cache is verified; what is
  * missing or wrong there is a warning. Throws `WRITE_FAILED` and `DISK_FULL`.
  */
 export async function restore(input: RestoreInput, ports: RestorePorts, ctx: Context): Promise<void> {
@@ -37,6 +38,7 @@ export async function restore(input: RestoreInput, ports: RestorePorts, ctx: Con
     const cached = cachedMetadata(cache, ctx);
     const shas = await restoreLayerMetadata(input, cached, ctx);
     await restoreLayerData(input, { shas, cached }, cache, ctx);
+    if (input.features.hasSboms) await restoreSboms(input, cached, cache, ctx);
   });
 }
 
@@ -46,5 +48,6 @@ function cachedMetadata(cache: BuildCache | undefined, ctx: Context): CacheMetad
     const message = 'Usable cache not provided, using empty cache metadata';
     ctx.emit({ type: 'log', level: 'debug', message });
   }
+  if (cache?.isMissing === true) ctx.emit({ type: 'log', level: 'info', message: 'Layer cache not found' });
   return decodeCacheMetadata(cache?.metadata) ?? { sbom: '', buildpacks: [] };
 }

@@ -21,6 +21,8 @@ export interface BuildOptions {
   /** The app's environment for buildpacks, as `<platform>/env` files. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cacheDir?: string;
+  /** Location of a cache image, in the place of `cacheDir`. */
+  readonly cacheImage?: string;
   readonly launchCacheDir?: string;
   readonly sandbox?: 'auto' | 'bubblewrap' | 'host';
   readonly network?: 'host' | 'none';

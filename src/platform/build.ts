@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { openFolderCache } from '../cache/folder-cache.ts';
 import { openFolderLayerStore } from '../cache/layer-store.ts';
 import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
 import { EMPTY_SYSTEM } from '../cnb/files/system.ts';
@@ -11,6 +10,7 @@ import { checkStandardUses } from '../locate/standard.ts';
 import { displayLocation, isStandardStream, parseLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { parseReference } from '../oci/reference.ts';
+import { readCacheImage } from '../options/cache-image.ts';
 import type { OutputRequest } from '../options/output.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
 import { chooseSandbox } from '../sandbox/choose.ts';
@@ -21,9 +21,10 @@ import { chooseOrder } from './build-order.ts';
 import { imagesRead } from './images-read.ts';
 import { readOsRelease } from './in-place.ts';
 import { definedEnv } from './machine.ts';
+import { chooseCache, type CacheChoice } from './open-cache.ts';
 import { runBuild, type RunBuildInput } from './run-build.ts';
 import type { RunExportOutput } from './run-export.ts';
-import { openSinks, refuseSameOutputs, type SinkRequest } from './sinks.ts';
+import { openSinks, refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from './sinks.ts';
 import { plainGuard } from './stage.ts';
 import { openStores } from './stores.ts';
 import { withWorkTree } from './work-tree.ts';
@@ -43,6 +44,11 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   const images = readImages(options, outputs);
   checkStandardUses({ inputs: imagesRead(images), outputs: outputs.map(({ location }) => location) }, machine.standard);
   refuseSameOutputs(outputs);
+  const caches = readCaches(options);
+  refuseCacheAsOutput(
+    caches.cacheImage,
+    outputs.map(({ location }) => location),
+  );
   ctx.emit({ type: 'build.start', image: options.image });
   const buildpacks = resolve(machine.cwd, options.buildpacks);
   const order = await chooseOrder({ file: options.order, buildpacks: options.buildpacks, cwd: machine.cwd }, ctx);
@@ -51,8 +57,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
     insecure: options.insecureRegistries ?? [],
     offline: options.offline ?? false,
   });
-  await using cache =
-    options.cacheDir === undefined ? undefined : await openFolderCache(resolve(machine.cwd, options.cacheDir), ctx);
+  const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
     options.launchCacheDir === undefined
       ? undefined
@@ -65,6 +70,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
           ...images,
           outputs: outputs.map((output) => output.location),
           target: options.target,
+          execEnv: options.execEnv ?? 'production',
           skipLayers: options.clearCache ?? false,
           layers: dirs.layers,
           features: newestFeatures(),
@@ -75,7 +81,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
         locator,
         sandbox,
         modules: openModules(buildpacks, 'buildpack'),
-        cache,
+        openCache,
         launchCache,
         openOutputs: () => openSinks(outputs, locator, ctx),
         guard: plainGuard,
@@ -109,6 +115,7 @@ async function fixedInputs(
       report: resolveOptional(machine.cwd, options.report),
       sourceDateEpoch: options.sourceDateEpoch,
       compression,
+      isParallel: false,
       launcherSbomDir: undefined,
       execEnv: options.execEnv ?? 'production',
       features: newestFeatures(),
@@ -121,6 +128,13 @@ async function fixedInputs(
     hostArchitecture: machine.architecture,
     network: options.network ?? 'host',
   };
+}
+
+/** The build cache that was asked for: one folder or one image. */
+function readCaches({ cacheDir, cacheImage, machine }: BuildOptions): Omit<CacheChoice, 'execEnv'> {
+  if (cacheDir !== undefined && cacheImage !== undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --cache-image and --cache-dir');
+  return { cacheDir: resolveOptional(machine.cwd, cacheDir), cacheImage: readCacheImage(cacheImage) };
 }
 
 /** The name of a run image that a later rebase can find from any machine: a registry's. */

@@ -13,10 +13,11 @@ import type { BuildDirs } from '../phases/build-dirs.ts';
 import { build } from '../phases/build.ts';
 import { detect } from '../phases/detect.ts';
 import { restore } from '../phases/restore.ts';
-import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import type { LayerStore } from '../ports/layer-cache.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
+import type { OpenCache } from './open-cache.ts';
 import { announceImages, runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
 import type { OpenSinks } from './sinks.ts';
 import type { Guard } from './stage.ts';
@@ -48,7 +49,7 @@ export interface RunBuildPorts {
   readonly locator: Locator;
   readonly sandbox: Sandbox;
   readonly modules: ModuleFinder;
-  readonly cache: BuildCache | undefined;
+  readonly openCache: OpenCache;
   readonly launchCache: LayerStore | undefined;
   /** Opens the outputs; called when the image is about to be made. */
   readonly openOutputs: () => Promise<OpenSinks>;
@@ -70,6 +71,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     previousImage === undefined ? 'no previous image' : 'previous image found',
   );
   const { analyzed } = found;
+  const cache = await ports.openCache(found.runImage.platform);
   const shared = {
     dirs,
     execEnv,
@@ -92,7 +94,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   const restoreTask = (): Promise<void> =>
     guard('restore', () => {
       const { metadata } = analyzed;
-      return restore({ layers, group, metadata, features, skipLayers: input.skipRestore }, { cache: ports.cache }, ctx);
+      return restore({ layers, group, metadata, features, skipLayers: input.skipRestore }, { cache }, ctx);
     });
   if (features.alwaysRestores || !input.skipRestore) await timed('restore', ctx, restoreTask);
   const built = await timed('build', ctx, async () => {
@@ -119,7 +121,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         previous:
           found.previousImage === undefined ? undefined : { image: found.previousImage, metadata: analyzed.metadata },
       },
-      { outputs, cache: ports.cache, launchCache, guard },
+      { outputs, cache, launchCache, guard },
       ctx,
     );
   };

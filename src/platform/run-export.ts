@@ -34,6 +34,8 @@ export interface ExportSettings {
   readonly report: string | undefined;
   readonly sourceDateEpoch: string | undefined;
   readonly compression: Compression;
+  /** Fill the cache while the image is made and written. */
+  readonly isParallel: boolean;
   /** Directory of `lifecycle.sbom.*` and `launcher.sbom.*`; undefined: none are looked for. */
   readonly launcherSbomDir: string | undefined;
   readonly execEnv: string;
@@ -101,6 +103,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         execEnv: settings.execEnv,
         features,
         compression: settings.compression,
+        isParallel: settings.isParallel,
         lifecycleSboms: launcherSbomDir === undefined ? undefined : { real: launcherSbomDir, logical: launcherSbomDir },
         identify: (location, digest) => {
           const path = layoutName(location, settings.names);

@@ -4,6 +4,7 @@ import type { Context } from '../core/context.ts';
 import type { Locator } from '../locate/locator.ts';
 import { displayLocation, type Location } from '../oci/location.ts';
 import type { Reference } from '../oci/reference.ts';
+import type { NamedLocation } from '../options/names.ts';
 import type { ExportSink } from '../phases/export.ts';
 import { canStage, type BlobStaging } from '../ports/store.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
@@ -53,6 +54,20 @@ export function refuseSameOutputs(requests: readonly SinkRequest[]): void {
     if (seen.has(place)) throw new SlipwayError('ARGUMENT_INVALID', `two outputs are the same: ${shown}`, { exit: 3 });
     seen.add(place);
   }
+}
+
+/** The cache would replace the image that it was made with. Throws `ARGUMENT_INVALID` (exit 3). */
+export function refuseCacheAsOutput(cache: NamedLocation | undefined, outputs: readonly Location[]): void {
+  const named = cache === undefined ? undefined : placeOf(withEntry(cache.location));
+  if (named === undefined || !outputs.some((output) => placeOf(withEntry(output)) === named)) return;
+  throw new SlipwayError('ARGUMENT_INVALID', `the cache image is the image itself: ${cache?.name ?? ''}`, {
+    exit: 3,
+    hint: 'give the cache a name of its own',
+  });
+}
+
+function withEntry(location: Location): Location {
+  return location.kind === 'oci' && location.ref === undefined ? { ...location, ref: 'latest' } : location;
 }
 
 /** Where an image goes, however it is spelled: `a.tar` and `./a.tar` are one file. */

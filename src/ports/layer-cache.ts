@@ -11,6 +11,8 @@ export interface BuildCache extends AsyncDisposable {
   readonly description: string;
   /** JSON of the pinned root (`io.buildpacks.lifecycle.cache.metadata`); undefined when there is none or it cannot be read. */
   readonly metadata: unknown;
+  /** True for a cache image that does not exist yet. */
+  readonly isMissing?: boolean;
   /** The cached layer of a diffID, verified against size; undefined when absent. */
   readonly find: (diffId: DiffId, ctx: Context) => Promise<Layer | undefined>;
   /** Adds a layer to the next root; no copy when the blob is there already. */

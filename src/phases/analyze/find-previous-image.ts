@@ -1,4 +1,5 @@
-import { decodeLifecycleMetadata, LIFECYCLE_METADATA_LABEL } from '../../cnb/labels.ts';
+import { isForExecEnv } from '../../cnb/exec-env.ts';
+import { decodeLifecycleMetadata, EXEC_ENV_LABEL, LIFECYCLE_METADATA_LABEL } from '../../cnb/labels.ts';
 import { EMPTY_LIFECYCLE_METADATA, type LifecycleMetadata } from '../../cnb/layer-metadata.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
@@ -15,6 +16,8 @@ export interface PreviousImageSearch {
   readonly name: string;
   /** The run image's: layers of another platform are of no use. */
   readonly platform: Platform;
+  /** Layers of another execution environment are of no use either (GAP-24); undefined: it does not matter. */
+  readonly execEnv?: string | undefined;
   /** How log lines write a pinned image; default `displayLocation`. */
   readonly show?: ((pinned: Location) => string) | undefined;
 }
@@ -25,8 +28,8 @@ export interface PreviousImage {
 }
 
 /**
- * The image whose layers may be reused, and its metadata (contract §9.4): undefined when it is absent, corrupt, of another platform,
- * or its metadata cannot be read; each is an info line. An image that only lacks the label is there, with empty metadata. A layer
+ * The image whose layers may be reused, and its metadata (contract §9.4): undefined when it is absent, corrupt, of another platform or
+ * execution environment, or its metadata cannot be read; each is an info line. An image that only lacks the label is there, with empty metadata. A layer
  * whose blob is gone counts as there when the launch cache has it. Throws when the store refuses to answer.
  */
 export async function findPreviousImage(
@@ -40,7 +43,13 @@ export async function findPreviousImage(
     info(ctx, `Ignoring image "${search.name}" because it was corrupt`);
     return undefined;
   }
-  const { show = displayLocation } = search;
+  const { show = displayLocation, execEnv } = search;
+  const recorded = image.config.labels[EXEC_ENV_LABEL];
+  if (!isForExecEnv(recorded, execEnv)) {
+    const names = `${recorded ?? 'production'}, not ${execEnv ?? ''}`;
+    info(ctx, `Ignoring image "${search.name}" because it is for the execution environment ${names}`);
+    return undefined;
+  }
   ctx.emit({ type: 'log', level: 'debug', message: `Found image with identifier "${show(image.pinned)}"` });
   const label = image.config.labels[LIFECYCLE_METADATA_LABEL];
   const metadata = label === undefined || label === '' ? EMPTY_LIFECYCLE_METADATA : decodeLifecycleMetadata(label);

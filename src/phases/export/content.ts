@@ -11,6 +11,7 @@ import { announce, type LayerRequest, type MadeLayer } from './layer-request.ts'
 import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
 import { ContentLines } from './log-lines.ts';
 import { makeLayers, type LayerMaking } from './make-layers.ts';
+import type { SharedLayers } from './shared-layers.ts';
 
 /** What is in the image, above its base. */
 export interface ImageContent {
@@ -31,24 +32,48 @@ export function layerMaking(
   };
 }
 
-/** Reads the layers directory and makes every layer, in the order of contract §13.2. */
-export async function makeContent(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ImageContent> {
+/** The layers that the image is to have, before any is made. */
+export interface ContentPlan {
+  readonly directories: readonly BuildpackDirectory[];
+  readonly below: readonly LayerRequest[];
+  readonly app: readonly LayerRequest[];
+  readonly above: readonly LayerRequest[];
+}
+
+/** Reads the layers directory: which layers there are, in the order of contract §13.2. */
+export async function planContent(input: ExportInput, ports: ExportPorts, ctx: Context): Promise<ContentPlan> {
   const directories: BuildpackDirectory[] = [];
   for (const buildpack of input.group.filter((element) => element.kind === 'buildpack'))
     directories.push(await readBuildpackDirectory(buildpack, input.layers));
   const app = await appLayers(input, ctx);
-  const requests = [...(await layersBelowApp(input, directories, ports)), ...app, ...layersAboveApp(input)];
+  const below = await layersBelowApp(input, directories, ports);
+  return { directories, below, app, above: layersAboveApp(input) };
+}
+
+/** Makes every layer of the plan, and hands each to `shared`. Throws `TOO_MANY_LAYERS`. */
+export async function makeContent(
+  input: ExportInput,
+  ports: ExportPorts,
+  ctx: Context,
+  { plan, shared }: { readonly plan: ContentPlan; readonly shared: SharedLayers },
+): Promise<ImageContent> {
+  const requests = [...plan.below, ...plan.app, ...plan.above];
   const base = isScratch(input.runImage) ? [] : input.runImage.layers;
   assertLayerCount(base.length + requests.length, ctx);
   for (const layer of base) announce({ id: 'base', layer, status: 'referenced' }, ctx);
-  const lines = new ContentLines({ directories, layers: input.layers, appLayers: app.length });
+  const lines = new ContentLines({
+    directories: plan.directories,
+    layers: input.layers,
+    appLayers: plan.app.length,
+  });
   const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
     done: (layer) => {
       for (const line of lines.of(layer)) ctx.emit({ type: 'log', ...line });
       announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);
+      shared.add(layer.request.id, layer.layer);
     },
   });
-  return { directories, made };
+  return { directories: plan.directories, made };
 }
 
 async function layersBelowApp(

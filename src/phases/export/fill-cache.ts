@@ -11,18 +11,20 @@ import { log, type MadeFromFiles } from './layer-request.ts';
 import { known, LAYER_IDS, sbomOrigin } from './lifecycle-layers.ts';
 import { readingLines } from './log-lines.ts';
 import { makeLayer, type LayerMaking } from './make-layers.ts';
+import type { SharedLayers } from './shared-layers.ts';
 
 export interface CacheFilling {
   readonly directories: readonly BuildpackDirectory[];
   readonly place: Place;
-  /** Layers that the image has too: they are stored as the very same blobs. */
-  readonly exported: ReadonlyMap<string, Layer>;
+  /** Layers that the image has too, maybe still being made: they are stored as the very same blobs. */
+  readonly shared: SharedLayers;
   readonly making: LayerMaking;
 }
 
 /**
  * Writes the next root of the cache (contract §10.6): every layer with cache=true, and the SBOM files of cached layers. A layer that
- * cannot be cached is a warning. Throws when the root cannot be written.
+ * cannot be cached is a warning. Throws when the root cannot be written, and when the image that shares its layers fails: then the
+ * cache stays as it was (GAP-32).
  */
 export async function fillCache(filling: CacheFilling, cache: BuildCache, ctx: Context): Promise<void> {
   const previous = decodeCacheMetadata(cache.metadata);
@@ -68,9 +70,10 @@ async function addLayer(
   { filling, cache, shas }: Adding,
   ctx: Context,
 ): Promise<void> {
+  const shared = await filling.shared.get(id);
   try {
-    const layer = filling.exported.get(id) ?? (await makeLayer({ id, createdBy: '', from }, filling.making, ctx)).layer;
-    if (filling.exported.has(id) || id === LAYER_IDS.cacheSbom)
+    const layer = shared ?? (await makeLayer({ id, createdBy: '', from }, filling.making, ctx)).layer;
+    if (shared !== undefined || id === LAYER_IDS.cacheSbom)
       log(ctx, 'debug', `Reusing tarball for layer "${id}" with SHA: ${layer.diffId}`);
     const stored = await cache.find(layer.diffId, ctx);
     const lineOfSha = `Layer '${id}' SHA: ${layer.diffId}`;

@@ -7,6 +7,7 @@ import { writeAnalyzed } from '../../workspace/files.ts';
 import { imagesRead } from '../images-read.ts';
 import { placeOnDisk } from '../in-place.ts';
 import { readRunEntries, runImageCandidates } from '../run-image.ts';
+import { refuseCacheAsOutput } from '../sinks.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { announce, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
@@ -16,6 +17,7 @@ export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Conte
   const input = await analyzeInput(inputs, ctx);
   const uses = { inputs: imagesRead(input), outputs: input.outputs, isForLater: true };
   checkStandardUses(uses, host.machine.standard);
+  refuseCacheAsOutput(inputs.cacheImage, input.outputs);
   await prepare([inputs.layersDir, inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
   await using images = openHostStores(inputs, host, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
@@ -37,6 +39,8 @@ export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promis
     previousImage: inputs.previousImage?.location,
     previousName: inputs.previousImage?.name ?? '',
     outputs: inputs.outputs.map((named) => named.location),
+    cacheImage: inputs.cacheImage?.location,
+    execEnv: inputs.execEnv,
     target: inputs.target,
     skipLayers: inputs.skipLayers,
     layers: placeOnDisk(inputs.layersDir, inputs.owner),

@@ -9,12 +9,12 @@ import { definedEnv } from '../machine.ts';
 import { homeOf } from '../privileges.ts';
 import { runBuild } from '../run-build.ts';
 import { readRunEntries } from '../run-image.ts';
-import { openSinks } from '../sinks.ts';
-import { lifecycleGuard, stage } from '../stage.ts';
+import { openSinks, refuseCacheAsOutput } from '../sinks.ts';
+import { lifecycleGuard } from '../stage.ts';
 import { analyzeInput } from './analyzer.ts';
 import { readOrderFor, readSystemFor } from './detector.ts';
 import { exportSettings, sinkRequest } from './exporter.ts';
-import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
 /** `creator`: all five phases in one process. The run image is pinned once (contract GAP-12); the cache is opened first. */
 export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context): Promise<void> {
@@ -22,13 +22,14 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
   const { machine } = host;
   const analyze = await analyzeInput(inputs, ctx);
   checkStandardUses({ inputs: imagesRead(analyze), outputs: analyze.outputs }, machine.standard);
+  refuseCacheAsOutput(inputs.cacheImage, analyze.outputs);
   // Buildpacks of a creator that root started run as the user it becomes, with that user's home.
   const user = machine.uid === 0 && inputs.owner.uid !== 0 ? await homeOf(inputs.owner.uid) : undefined;
   await prepare([inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir], inputs, host, ctx);
-  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
+  await using locator = openHostStores(inputs, host, ctx);
+  const openCache = await openCaches(inputs, locator, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   const order = await readOrderFor(inputs, host, ctx);
-  await using locator = openHostStores(inputs, host, ctx);
   await runBuild(
     {
       analyze,
@@ -53,7 +54,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       locator,
       sandbox: hostSandbox(),
       modules: openModules(inputs.buildpacksDir, 'buildpack'),
-      cache,
+      openCache,
       launchCache,
       openOutputs: () => openSinks(inputs.outputs.map(sinkRequest), locator, ctx),
       guard: lifecycleGuard,

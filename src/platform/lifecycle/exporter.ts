@@ -14,15 +14,16 @@ import { checkGroupApis, placeOnDisk } from '../in-place.ts';
 import { readRunEntries } from '../run-image.ts';
 import { recordedName } from '../run-build.ts';
 import { announceImages, runExport, type ExportSettings } from '../run-export.ts';
-import { openSinks, type SinkRequest } from '../sinks.ts';
+import { openSinks, refuseCacheAsOutput, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
-import { announce, openCache, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
 /** `exporter`: makes the app image of what the phases before it left on disk, writes it to every output, fills the cache. */
 export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
   const outputs = inputs.outputs.map(({ location }) => location);
   checkStandardUses({ inputs: [], outputs }, host.machine.standard);
+  refuseCacheAsOutput(inputs.cacheImage, outputs);
   const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
   const recorded = analyzed?.runImage;
   if (analyzed === undefined || recorded === undefined)
@@ -32,9 +33,9 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   await prepare([inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
-  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
-  const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   await using stores = openHostStores(inputs, host, ctx);
+  const openCache = await openCaches(inputs, stores, ctx);
+  const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));
   const previous = await findPrevious(analyzed, stores, ctx);
   announceImages({ previous: previous?.image, output: outputs[0] }, inputs.names, ctx);
@@ -56,7 +57,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       target: knownTarget(recorded),
       previous,
     },
-    { outputs: sinks, cache, launchCache, guard: lifecycleGuard },
+    { outputs: sinks, cache: await openCache(runImage.platform), launchCache, guard: lifecycleGuard },
     ctx,
   );
 }

@@ -1,14 +1,16 @@
-import { openFolderCache } from '../../cache/folder-cache.ts';
 import { openFolderLayerStore } from '../../cache/layer-store.ts';
 import { checkPlatformApi } from '../../cnb/deprecations.ts';
 import type { Context } from '../../core/context.ts';
 import type { LogLevel } from '../../core/events.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Locator } from '../../locate/locator.ts';
+import type { CacheInputs } from '../../options/cache-image.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
-import type { BuildCache, LayerStore } from '../../ports/layer-cache.ts';
+import type { LayerStore } from '../../ports/layer-cache.ts';
 import type { Machine } from '../machine.ts';
+import { chooseCache, type OpenCache } from '../open-cache.ts';
 import { ensurePrivileges } from '../privileges.ts';
+import { stage } from '../stage.ts';
 import { openStores } from '../stores.ts';
 
 /** What a program of the lifecycle runs on. */
@@ -66,9 +68,11 @@ export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): 
   });
 }
 
-/** The build cache, if one was asked for. Dispose it. */
-export async function openCache(directory: string | undefined, ctx: Context): Promise<BuildCache | undefined> {
-  return directory === undefined ? undefined : openFolderCache(directory, ctx);
+/** The build cache that was asked for; a folder is opened at once. */
+export function openCaches(inputs: CommonInputs & CacheInputs, stores: Locator, ctx: Context): Promise<OpenCache> {
+  const { cacheDir, cacheImage } = inputs;
+  const execEnv = inputs.features.hasExecEnv ? inputs.execEnv : undefined;
+  return stage('create volume cache', 1, () => chooseCache({ cacheDir, cacheImage, execEnv }, stores, ctx));
 }
 
 /** The launch cache, if one was asked for. */

@@ -5,9 +5,10 @@ import type { RestorerInputs } from '../../options/phase-inputs.ts';
 import { restore } from '../../phases/restore.ts';
 import { readGroup } from '../../workspace/files.ts';
 import { checkGroupApis, placeOnDisk } from '../in-place.ts';
-import { lifecycleGuard, stage } from '../stage.ts';
+import { targetPlatform } from '../open-cache.ts';
+import { lifecycleGuard } from '../stage.ts';
 import { carryAnalyzed } from './carry-analyzed.ts';
-import { announce, openCache, prepare, type Host } from './host.ts';
+import { announce, openCaches, openHostStores, prepare, type Host } from './host.ts';
 
 /** `restorer`: puts back layer metadata and cached layers. */
 export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Context): Promise<void> {
@@ -21,7 +22,9 @@ export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Conte
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
   const analyzed = await carryAnalyzed(inputs, host, ctx);
-  await using cache = await stage('create volume cache', 1, () => openCache(inputs.cacheDir, ctx));
+  await using stores = openHostStores(inputs, host, ctx);
+  const openCache = await openCaches(inputs, stores, ctx);
+  const cache = await openCache(targetPlatform(analyzed?.runImage?.target));
   const input = {
     layers: placeOnDisk(inputs.layersDir, inputs.owner),
     group,
