@@ -23,7 +23,7 @@ describe('the list of differences', () => {
     );
   });
 
-  it('marks exactly those rows that the golden comparison names', () => {
+  it('marks exactly those rows that a golden comparison names', () => {
     const files = ['test/e2e/golden.test.ts', 'test/support/golden-compare.ts', 'test/e2e/cache-image.test.ts'];
     const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
     const named = [...source.matchAll(/allowed\('([a-z0-9-]+)'\)/g)].map((match) => match[1] ?? '');
