@@ -81,6 +81,8 @@ export interface ExporterInputs extends CommonInputs, CacheInputs {
   /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
   readonly sourceDateEpoch: string | undefined;
+  /** Where an extender leaves what it made. */
+  readonly extendedDir: string;
 }
 
 export function readAnalyzer(source: InputSource): AnalyzerInputs {
@@ -177,6 +179,7 @@ function readExportSettings(
     report: values.path('report'),
     runToml: runTomlPath(source),
     sourceDateEpoch: nonEmpty(source.env['SOURCE_DATE_EPOCH']),
+    extendedDir: values.path('extended'),
   };
 }
 

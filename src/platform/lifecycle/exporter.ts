@@ -17,6 +17,7 @@ import { announceImages, runExport, type ExportSettings } from '../run-export.ts
 import { openSinks, refuseCacheAsOutput, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
 import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+import { refuseExtended } from './refuse-extended.ts';
 
 /** `exporter`: makes the app image of what the phases before it left on disk, writes it to every output, fills the cache. */
 export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Context): Promise<void> {
@@ -33,6 +34,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   await prepare([inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
+  await refuseExtended(inputs, host, ctx);
   await using stores = openHostStores(inputs, host, ctx);
   const openCache = await openCaches(inputs, stores, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
