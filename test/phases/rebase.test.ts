@@ -207,6 +207,17 @@ describe('rebase: names', () => {
     );
   });
 
+  it('before Platform API 0.12 nobody asks for names, and those of the label and the labels of the base stay (Z-03)', async (t) => {
+    const name = 'other.example/run:1';
+    const app = appImageOf('linux/amd64', { runImage: KNOWN, labels: { 'io.buildpacks.stack.id': 'old' } });
+    const bed = await setUp(t, app, { [name]: NEW_RUN });
+    const features = platformFeatures('0.11');
+    const { config } = await bed.rebased({ features, isStrict: true, sourceDateEpoch: undefined }, { runImage: name });
+    assert.deepEqual(recordOf(config.labels), KNOWN);
+    assert.equal(config.labels['io.buildpacks.base.maintainer'], 'old');
+    assert.equal(config.labels['io.buildpacks.stack.id'], undefined);
+  });
+
   it('a label without names takes the base that is named, and strict refuses it', async (t) => {
     const app = appImageOf('linux/amd64', { runImage: { reference: NEW_RUN.manifest.descriptor.digest } });
     const bed = await setUp(t, app, { [RUN]: NEW_RUN });
