@@ -12,7 +12,7 @@ import { openArchive, type ArchiveSource } from './archive-source.ts';
 import { encodeArchive } from './write-archive.ts';
 
 /** What is kept of standard input at most: 16 GiB, several times the largest images. */
-export const MAX_SPOOLED_BYTES: number = 16 * 1024 ** 3;
+const MAX_SPOOLED_BYTES: number = 16 * 1024 ** 3;
 
 const INPUT = 'standard input';
 const OUTPUT = 'standard output';
