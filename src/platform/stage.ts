@@ -30,7 +30,8 @@ export async function stage<T>(words: string, exit: number, task: () => T | Prom
 export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[phase], task);
 
 /** What the lifecycle's programs put before a cause. */
-const LIFECYCLE_WORDS = /^(?:failed to (?:initialize \w+|analyze|detect|restore|build|export): )+/;
+const LIFECYCLE_WORDS =
+  /^(?:failed to (?:initialize \w+|analyze|detect|restore|build|export): |validating registry (?:read|write) access: )+/;
 
 /** Causes that the lifecycle names in words only its authors understand. */
 const PLAIN_WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {

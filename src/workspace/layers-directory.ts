@@ -46,6 +46,11 @@ export async function listLayers(directory: string): Promise<readonly DiskLayer[
   );
 }
 
+/** The names of what is in a buildpack's directory, in byte order; [] when it does not exist. Throws as `listLayers` does. */
+export async function listItems(directory: string): Promise<readonly string[]> {
+  return (await readEntries(directory)).map((entry) => entry.name).sort(compareBytes);
+}
+
 function isLayerFile(name: string): boolean {
   return name.endsWith('.toml') && name !== '.toml' && !OWN_FILES.includes(name);
 }

@@ -159,7 +159,9 @@ describe('analyze: outputs', () => {
     assert.equal(error.exit, 32);
     assert.match(
       error.message,
-      new RegExp(`^failed to ensure registry read/write access to ${closed.registry.name}/my/app`),
+      new RegExp(
+        `^failed to initialize analyzer: validating registry write access: failed to ensure registry read/write access to ${closed.registry.name}/my/app`,
+      ),
     );
   });
 });

@@ -37,6 +37,14 @@ describe('the words and exit codes of a phase', () => {
     assert.deepEqual([error.message, error.exit], ['x', 32]);
   });
 
+  it('slipway drops the words of the lifecycle’s programs', async () => {
+    const words = 'failed to initialize analyzer: validating registry write access: no access to x';
+    const error = await rejectionOf(
+      plainGuard('analyze', () => Promise.reject(new SlipwayError('REGISTRY_DENIED', words))),
+    );
+    assert.equal(error.message, 'no access to x');
+  });
+
   it('defects pass as they are', async () => {
     const defect = new TypeError('oops');
     await assert.rejects(

@@ -14,8 +14,13 @@ async function checkOutput(output: Location, images: ImageFinder, ctx: Context):
     await images.checkWrite(output, ctx);
   } catch (error) {
     if (!(error instanceof SlipwayError) || ctx.signal.aborted) throw error;
-    const words =
-      output.kind === 'registry' ? `failed to ensure registry read/write access to ${displayLocation(output)}: ` : '';
-    throw retold(error, { message: words + error.message, exit: 32 });
+    throw retold(error, { message: wordsOf(output) + error.message, exit: 32 });
   }
+}
+
+/** The Go analyzer's words about a registry that refuses. */
+function wordsOf(output: Location): string {
+  if (output.kind !== 'registry') return '';
+  const access = `failed to ensure registry read/write access to ${displayLocation(output)}`;
+  return `failed to initialize analyzer: validating registry write access: ${access}: `;
 }

@@ -2,7 +2,7 @@ import { isForExecEnv } from '../../cnb/exec-env.ts';
 import { decodeLifecycleMetadata, EXEC_ENV_LABEL, LIFECYCLE_METADATA_LABEL } from '../../cnb/labels.ts';
 import { EMPTY_LIFECYCLE_METADATA, type LifecycleMetadata } from '../../cnb/layer-metadata.ts';
 import type { Context } from '../../core/context.ts';
-import { hasCode, SlipwayError } from '../../core/errors.ts';
+import { hasCode, retold, SlipwayError } from '../../core/errors.ts';
 import { displayLocation, type Location } from '../../oci/location.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Layer } from '../../ports/blob.ts';
@@ -78,12 +78,9 @@ async function open(search: PreviousImageSearch, ports: AnalyzePorts, ctx: Conte
     } else if (hasCode(error, ...CORRUPT)) {
       info(ctx, `Ignoring image "${name}" because it was corrupt`);
     } else if (error instanceof SlipwayError && !ctx.signal.aborted) {
-      throw new SlipwayError(error.code, `failed to ensure registry read access to ${name}: ${error.message}`, {
-        cause: error,
-        details: error.details,
-        exit: 32,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
+      const words =
+        'failed to initialize analyzer: validating registry read access: failed to ensure registry read access';
+      throw retold(error, { message: `${words} to ${name}: ${error.message}`, exit: 32 });
     } else {
       throw error;
     }

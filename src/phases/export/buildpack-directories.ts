@@ -1,13 +1,11 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayerFile } from '../../cnb/layer-metadata.ts';
 import { escapeId, type GroupElement } from '../../cnb/module.ts';
 import type { TomlTable } from '../../cnb/toml-value.ts';
-import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import type { Place } from '../../layer/place.ts';
-import { compareBytes } from '../../oci/go-json.ts';
 import { readStore } from '../../workspace/buildpack-files.ts';
-import { listLayers } from '../../workspace/layers-directory.ts';
+import { listItems, listLayers } from '../../workspace/layers-directory.ts';
 
 /** A layer with its `<layer>.toml`. */
 export interface BuildpackLayer {
@@ -49,16 +47,7 @@ export async function readBuildpackDirectory(buildpack: GroupElement, place: Pla
     file === undefined ? [] : [{ id: idOf(name), name, file, hasContents, path: `${logical}/${name}` }],
   );
   const store = await readStore(join(real, 'store.toml'), buildpack.id);
-  return { buildpack, layers, store: store ?? undefined, path: logical, items: await itemsOf(real) };
-}
-
-async function itemsOf(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort(compareBytes);
-  } catch (error) {
-    if (isSystem(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return { buildpack, layers, store: store ?? undefined, path: logical, items: await listItems(real) };
 }
 
 function malformed(ids: readonly string[], cause: SlipwayError | undefined): SlipwayError {

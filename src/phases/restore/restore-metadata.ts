@@ -1,12 +1,11 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildpackRecord, CacheMetadata, LayerRecord } from '../../cnb/layer-metadata.ts';
 import { escapeId, type GroupElement } from '../../cnb/module.ts';
 import type { Context } from '../../core/context.ts';
-import { isSystem } from '../../core/errors.ts';
 import type { Place } from '../../layer/place.ts';
 import { compareBytes } from '../../oci/go-json.ts';
 import { writeLayerFile, writeStore } from '../../workspace/buildpack-files.ts';
+import { listItems } from '../../workspace/layers-directory.ts';
 import type { RestoreInput } from '../restore.ts';
 import { decideFromApp, decideFromCache, type Decision } from './decide.ts';
 
@@ -63,12 +62,7 @@ export function layersOf(
 export async function logDirectory(place: Place, buildpack: GroupElement, ctx: Context): Promise<void> {
   const name = escapeId(buildpack.id);
   debug(ctx, `Reading buildpack directory: ${place.logical}/${name}`);
-  try {
-    const items = (await readdir(join(place.real, name))).sort(compareBytes);
-    for (const item of items) debug(ctx, `Reading buildpack directory item: ${item}`);
-  } catch (error) {
-    if (!isSystem(error, 'ENOENT')) throw error;
-  }
+  for (const item of await listItems(join(place.real, name))) debug(ctx, `Reading buildpack directory item: ${item}`);
 }
 
 interface LayerDecision {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { knownTarget, type Analyzed } from '../../cnb/analyzed.ts';
 import type { Context } from '../../core/context.ts';
-import { hasCode, SlipwayError } from '../../core/errors.ts';
+import { hasCode, retold, SlipwayError } from '../../core/errors.ts';
 import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
 import type { Locator } from '../../locate/locator.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
@@ -25,7 +25,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   const outputs = inputs.outputs.map(({ location }) => location);
   checkStandardUses({ inputs: [], outputs }, host.machine.standard);
   refuseCacheAsOutput(inputs.cacheImage, outputs);
-  const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  const analyzed = await readAnalyzedInput(inputs, ctx);
   const recorded = analyzed?.runImage;
   if (analyzed === undefined || recorded === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'failed to resolve inputs: run image not found in analyzed metadata', {
@@ -62,6 +62,16 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
     { outputs: sinks, cache: await openCache(runImage.platform), launchCache, guard: lifecycleGuard },
     ctx,
   );
+}
+
+/** What is wrong with the file is a matter of the inputs here: exit 3. */
+async function readAnalyzedInput(inputs: ExporterInputs, ctx: Context): Promise<Analyzed | undefined> {
+  try {
+    return await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    throw retold(error, { message: `failed to resolve inputs: ${error.message}`, exit: 3 });
+  }
 }
 
 export function exportSettings(inputs: ExporterInputs): ExportSettings {
