@@ -24,5 +24,7 @@ export async function check(timed) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await ensureDependencies();
+  const { build } = await import('./build.mjs');
+  await build({ types: true });
   await check(async (_name, task) => task());
 }
