@@ -8,13 +8,13 @@ import { openImageCache, type CacheImage, type ImageCacheOptions } from '../../s
 import { CACHE_METADATA_LABEL } from '../../src/cnb/labels.ts';
 import { collect } from '../../src/core/bytes.ts';
 import { openTar } from '../../src/layer/open-tar.ts';
-import { createLocator, type Locator } from '../../src/locate/locator.ts';
 import { digestOf, hexOf } from '../../src/oci/digest.ts';
 import { parseLocation } from '../../src/oci/location.ts';
 import type { Image } from '../../src/ports/image.ts';
 import type { BuildCache } from '../../src/ports/layer-cache.ts';
 import { putImage } from '../../src/store/copy.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
+import { locatorOf } from '../support/locator.ts';
 import { rejectionOf } from '../support/failure.ts';
 import { imageOf, layerOf } from '../support/images.ts';
 import { startRegistry } from '../support/registry.ts';
@@ -227,20 +227,6 @@ describe('execution environments (GAP-24)', () => {
     assert.equal((await openImageCache(fresh(t, at), ctx, AMD64)).metadata, undefined);
   });
 });
-
-function locatorOf(t: TestContext): Locator {
-  const locator = createLocator({
-    registry: {
-      insecure: [],
-      credentials: { find: () => Promise.resolve({ trace: [] }) },
-      userAgent: 'slipway-test',
-      retry: { attempts: 1, baseDelayMs: 1 },
-    },
-    hostArchitecture: 'amd64',
-  });
-  t.after(() => locator[Symbol.asyncDispose]());
-  return locator;
-}
 
 function cacheAt(t: TestContext, name: string): CacheImage {
   const location = parseLocation(name);
