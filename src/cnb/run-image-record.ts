@@ -1,4 +1,6 @@
+import { hasCode } from '../core/errors.ts';
 import { goJson } from '../oci/go-json.ts';
+import { parseLocation, type Location } from '../oci/location.ts';
 import { isObject, type JsonObject } from '../schema/reader.ts';
 import { jsonMembers, withMembers } from './json-members.ts';
 
@@ -7,8 +9,8 @@ export interface RunImageRecordOfLabel {
   /** DiffID of the base's top layer; empty for an image without base. */
   readonly topLayer: string;
   readonly reference: string;
-  /** The run image and its mirrors: of `runImage`, else of `stack`. */
-  readonly candidates: readonly string[];
+  /** The run image and its mirrors, of `runImage`, else of `stack`: those that can be asked, which paths of `-layout` cannot. */
+  readonly candidates: readonly { readonly location: Location; readonly name: string }[];
   /** Every name under which the run image is known, of `runImage` and `stack`. */
   readonly names: readonly string[];
   /** As the Go lifecycle shows it: `runImage` when it has a name, else `stack.runImage`, else `not found`. */
@@ -37,7 +39,7 @@ export function readRunImageRecord(label: string): RunImageRecordOfLabel | undef
   return {
     topLayer: stringOf(runImage['topLayer']),
     reference: stringOf(runImage['reference']),
-    candidates: own.length > 0 ? own : ofStack,
+    candidates: (own.length > 0 ? own : ofStack).flatMap(candidateOf),
     names: [...own, ...ofStack],
     shown: stringOf(runImage['image']) === '' ? (stackText ?? 'not found') : (textOf('runImage') ?? ''),
     otherShas: others.flatMap((text) =>
@@ -78,6 +80,15 @@ function namesOf(object: JsonObject): readonly string[] {
   const mirrors: unknown = object['mirrors'];
   const others = Array.isArray(mirrors) ? mirrors.map((mirror: unknown) => stringOf(mirror)) : [];
   return [stringOf(object['image']), ...others].filter((name) => name !== '');
+}
+
+function candidateOf(name: string): RunImageRecordOfLabel['candidates'] {
+  try {
+    return [{ location: parseLocation(name), name }];
+  } catch (error) {
+    if (hasCode(error, 'REFERENCE_INVALID')) return [];
+    throw error;
+  }
 }
 
 function stringOf(value: unknown): string {

@@ -1,9 +1,8 @@
 import type { PlatformFeatures } from '../cnb/features.ts';
 import type { RunImageEntry } from '../cnb/files/run.ts';
+import { writtenOutName } from '../cnb/run-image-name.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { formatReference, parseReference } from '../oci/reference.ts';
-import { hasScheme } from '../oci/location.ts';
 import { readName, type NamedLocation, type NameRules } from '../options/names.ts';
 import type { RunImageChoice } from '../options/phase-inputs.ts';
 import type { RunImageCandidate } from '../phases/analyze.ts';
@@ -77,8 +76,8 @@ export function runImageRecord(
 
 /** The first entry of run.toml that has the image, as itself or as a mirror; tags and registries are compared written out. */
 export function entryOf(image: string, entries: readonly RunImageEntry[]): RunImageEntry | undefined {
-  const wanted = normalName(image);
-  return entries.find((each) => [each.image, ...each.mirrors].some((name) => normalName(name) === wanted));
+  const wanted = writtenOutName(image);
+  return entries.find((each) => [each.image, ...each.mirrors].some((name) => writtenOutName(name) === wanted));
 }
 
 function isOnRegistryOf(candidate: NamedLocation, output: NamedLocation): boolean {
@@ -87,16 +86,4 @@ function isOnRegistryOf(candidate: NamedLocation, output: NamedLocation): boolea
     output.location.kind === 'registry' &&
     candidate.location.reference.registry === output.location.reference.registry
   );
-}
-
-/** The name without digest, with registry and tag written out; a text that is no reference as it is. */
-function normalName(text: string): string {
-  const [name = ''] = text.split(/@sha256:/);
-  if (hasScheme(name)) return name;
-  try {
-    return formatReference(parseReference(name));
-  } catch (error) {
-    if (error instanceof SlipwayError && error.code === 'REFERENCE_INVALID') return name;
-    throw error;
-  }
 }

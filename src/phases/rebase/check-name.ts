@@ -1,7 +1,6 @@
+import { repositoryOfName, writtenOutName } from '../../cnb/run-image-name.ts';
 import type { RunImageRecordOfLabel } from '../../cnb/run-image-record.ts';
-import { hasCode } from '../../core/errors.ts';
-import { hasScheme, type Location } from '../../oci/location.ts';
-import { formatReference, parseReference, type Reference } from '../../oci/reference.ts';
+import type { Location } from '../../oci/location.ts';
 import type { Obstacle } from './obstacle.ts';
 
 /** The new base as it was named. */
@@ -26,12 +25,12 @@ export function judgeName(
   base: NamedBase,
   rules: { readonly isStrict: boolean },
 ): NameVerdict {
-  const name = writtenOut(base.name);
-  if (record.names.some((known) => writtenOut(known) === name)) return {};
+  const name = writtenOutName(base.name);
+  if (record.names.some((known) => writtenOutName(known) === name)) return {};
   const names = { image: recordable(base) };
   const known = record.names.length > 0 ? record.names : record.reference.includes('/') ? [record.reference] : [];
-  const repository = repositoryOf(base.name);
-  const isPatched = repository !== undefined && known.some((other) => repositoryOf(other) === repository);
+  const repository = repositoryOfName(base.name);
+  const isPatched = repository !== undefined && known.some((other) => repositoryOfName(other) === repository);
   if (!rules.isStrict && (isPatched || known.length === 0)) return { names };
   return {
     names,
@@ -44,29 +43,5 @@ export function judgeName(
 
 /** Only a registry's name means something elsewhere: labels hold no path of this machine (design §2.5). */
 function recordable({ name }: NamedBase): string | undefined {
-  return referenceOf(name) === undefined ? undefined : name;
-}
-
-/** The name without digest, registry and tag written out; a text that is no reference as it is. */
-function writtenOut(name: string): string {
-  const reference = referenceOf(name);
-  if (reference === undefined) return name;
-  const { registry, repository, tag } = reference;
-  return formatReference({ registry, repository, tag: tag ?? 'latest' });
-}
-
-function repositoryOf(name: string): string | undefined {
-  const reference = referenceOf(name);
-  return reference === undefined ? undefined : `${reference.registry}/${reference.repository}`;
-}
-
-function referenceOf(name: string): Reference | undefined {
-  const text = name.replace(/^docker:\/\//, '');
-  if (hasScheme(text)) return undefined;
-  try {
-    return parseReference(text);
-  } catch (error) {
-    if (hasCode(error, 'REFERENCE_INVALID')) return undefined;
-    throw error;
-  }
+  return repositoryOfName(name) === undefined ? undefined : name;
 }

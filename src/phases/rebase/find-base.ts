@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
 import { LIFECYCLE_METADATA_LABEL } from '../../cnb/labels.ts';
 import { readRunImageRecord } from '../../cnb/run-image-record.ts';
-import { parseLocation, type Location } from '../../oci/location.ts';
+import type { Location } from '../../oci/location.ts';
 import type { FindOptions, ImageFinder, ImageRole } from '../../ports/image-finder.ts';
 import type { Image } from '../../ports/image.ts';
 import type { RunImageCandidate } from '../analyze.ts';
@@ -15,7 +15,7 @@ import { findRunImage, type FoundRunImage } from '../analyze/find-run-image.ts';
 export function baseCandidates(app: Image, named: RunImageCandidate | undefined): readonly RunImageCandidate[] {
   if (named !== undefined) return [named];
   const record = readRunImageRecord(app.config.labels[LIFECYCLE_METADATA_LABEL] ?? '');
-  const candidates = (record?.candidates ?? []).flatMap(candidateOf);
+  const candidates = record?.candidates ?? [];
   if (candidates.length > 0) return candidates;
   throw new SlipwayError(
     'RUN_IMAGE_UNKNOWN',
@@ -54,15 +54,5 @@ async function findAny(
   } catch (error) {
     if (!hasCode(error, 'PLATFORM_NOT_FOUND') || error.details['index'] !== undefined) throw error;
     return images.find(location, role, ctx);
-  }
-}
-
-/** Names that are no location, such as paths of `-layout`, cannot be asked. */
-function candidateOf(name: string): readonly RunImageCandidate[] {
-  try {
-    return [{ location: parseLocation(name), name }];
-  } catch (error) {
-    if (hasCode(error, 'REFERENCE_INVALID')) return [];
-    throw error;
   }
 }
