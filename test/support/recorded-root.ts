@@ -130,9 +130,9 @@ export class RecordedRoot {
       `node=${process.execPath}`,
       `"$node" ${programs}/dist/bin/slipway.js registry serve ${this.registry} --listen 127.0.0.1:5910 >${join(dirname(this.directory), 'registry.log')} 2>&1 &`,
       'server=$!',
+      'trap \'kill "$server"\' EXIT',
       `"$node" -e 'const n=require("node:net");const t=()=>n.connect(5910,"127.0.0.1").once("connect",()=>process.exit(0)).once("error",()=>setTimeout(t,50));t();setTimeout(()=>process.exit(1),20000)'`,
       ...this.#steps,
-      'kill "$server"; wait "$server" || true',
     ].join('\n');
     const file = join(dirname(this.directory), 'steps.sh');
     writeFileSync(file, `${script}\n`);
