@@ -24,7 +24,8 @@ import { log, type MadeLayer } from './export/layer-request.ts';
 import { copyLifecycleSboms } from './export/lifecycle-sboms.ts';
 import { lifecycleMetadata } from './export/metadata.ts';
 import { SharedLayers } from './export/shared-layers.ts';
-import { shownNames, writeOutputs } from './export/write-outputs.ts';
+import { saveOutputs } from './export/save-outputs.ts';
+import { imageContent } from './export/write-outputs.ts';
 import { withTimer } from './timer.ts';
 
 /** The launcher file of the image, and a label that says what it is. */
@@ -159,7 +160,7 @@ async function makeImage(
   try {
     const content = await makeContent(input, ports, ctx, making);
     const image = assemble(planImage(input, content, ctx));
-    return { image, made: content.made, outputs: await save(image, ports.sinks, ctx, input) };
+    return { image, made: content.made, outputs: await saveOutputs(imageContent(image), ports.sinks, ctx, input) };
   } catch (error) {
     making.shared.fail(error);
     throw error;
@@ -177,30 +178,6 @@ function planImage(input: ExportInput, content: ImageContent, ctx: Context): Ima
   const base = isScratch(runImage) ? runImage : ({ kind: 'image', image: runImage } as const);
   const layers = content.made.map(({ layer, request }) => ({ layer, createdBy: request.createdBy }));
   return { base, layers, ...imageSettings(input, lifecycleMetadata(input, content), ctx) };
-}
-
-/** Fills and commits the sinks, with the log lines of contract §13.6. */
-async function save(
-  image: AssembledImage,
-  sinks: readonly ExportSink[],
-  ctx: Context,
-  options: Pick<ExportInput, 'identify'>,
-): Promise<readonly OutputResult[]> {
-  const [name = ''] = sinks.flatMap(shownNames);
-  return withTimer(`Saving ${name}...`, ctx, async () => {
-    log(ctx, 'info', `Saving ${name}...`);
-    const outputs = await writeOutputs(image, sinks, ctx);
-    const { digest, size } = image.manifest.descriptor;
-    const [first] = sinks;
-    const identifier = (first === undefined ? undefined : options.identify?.(first.location, digest)) ?? digest;
-    log(ctx, 'info', `*** Images (${identifier}):`);
-    for (const { names, error } of outputs) {
-      for (const each of names) log(ctx, 'info', `      ${each}${error === undefined ? '' : ` - ${error}`}`);
-    }
-    if (identifier === digest) log(ctx, 'debug', `\n*** Digest: ${digest}`);
-    log(ctx, 'debug', `\n*** Manifest Size: ${String(size)}`);
-    return outputs;
-  });
 }
 
 interface CacheExport {

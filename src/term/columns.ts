@@ -24,7 +24,7 @@ function widthOf(text: string): number {
 
 /** Text without terminal control sequences. */
 export function stripEscapes(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- escape sequences are made of control characters
   return text.replace(/\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, '');
 }
 

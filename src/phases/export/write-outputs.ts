@@ -13,14 +13,9 @@ export interface OutputContent {
   readonly put: (sink: ImageSink, names: readonly (string | undefined)[], ctx: Context) => Promise<void>;
 }
 
-/** `writeContent` of one image. */
-export function writeOutputs(
-  image: AssembledImage,
-  sinks: readonly ExportSink[],
-  ctx: Context,
-): Promise<readonly OutputResult[]> {
-  const put: OutputContent['put'] = (sink, names, inner) => putImage(image, sink, inner, { names });
-  return writeContent({ manifest: image.manifest, put }, sinks, ctx);
+/** One image as content. */
+export function imageContent(image: AssembledImage): OutputContent {
+  return { manifest: image.manifest, put: (sink, names, ctx) => putImage(image, sink, ctx, { names }) };
 }
 
 /**
