@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
+import { renderDifferences } from './differences.mjs';
 import { renderEvents } from './events.mjs';
 import { code, page, table } from './markdown.mjs';
 import { renderOptions } from './options.mjs';
@@ -11,6 +12,7 @@ export async function renderPages() {
   const tables = await loadTables();
   const commandPage = (name) => renderCommand(tables.COMMANDS.find((command) => command.name === name));
   return {
+    'docs/reference/differences.md': renderDifferences('docs/differences.json'),
     'docs/reference/errors.md': renderErrors(tables.ERROR_CODES),
     'docs/reference/events.md': renderEvents('src/core/events.ts'),
     'docs/reference/lifecycle-options.md': renderOptions(tables),
