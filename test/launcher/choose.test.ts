@@ -47,12 +47,12 @@ describe('the choice of a launcher', () => {
     });
   });
 
-  it('takes what was asked for, or fails', async () => {
+  it('takes what was asked for, or fails with exit 62 (E-24)', async () => {
     const path = { kind: 'path', path: '/io/stub' } as const;
     const chosen = await chooseLauncher(path, facts({ files: { '/io/stub': Buffer.from('bin') } }));
     assert.deepEqual([chosen.kind, chosen.bytes], ['path', Buffer.from('bin')]);
     await assert.rejects(chooseLauncher(path, facts({})), (error) => {
-      assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE'));
+      assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE') && error.exit === 62);
       return error.message.includes("failed to stat launcher at path '/io/stub'");
     });
     await assert.rejects(

@@ -14,7 +14,7 @@ for (const shell of testShells()) {
       environmentOf(bed.launch({ shell, type: 'web', env }));
     const bedOf = (test: Parameters<typeof newBed>[0]): LaunchBed => newBed(test);
 
-    it('by the suffixes of env files, in byte order of their names', (test) => {
+    it('by the suffixes of env files, in byte order of their names (L-10)', (test) => {
       const bed = bedOf(test);
       const files: Readonly<Record<string, string>> = {
         'env/V': 'plain',
@@ -98,7 +98,7 @@ for (const shell of testShells()) {
       assert.equal(env.get('a/b'), '"$x"');
     });
 
-    it('that is otherwise the one it was given', (test) => {
+    it('that is otherwise the one it was given (L-07, L-15)', (test) => {
       const bed = bedOf(test);
       const given = {
         A: '1',
@@ -123,7 +123,7 @@ for (const shell of testShells()) {
       assert.deepEqual(Object.fromEntries(bare), { PATH: '/usr/bin:/bin' });
     });
 
-    it('from bin and lib of the layers, and from layers and buildpacks in order', (test) => {
+    it('from bin and lib of the layers, and from layers and buildpacks in order (L-07, L-10, L-16)', (test) => {
       const bed = new LaunchBed(test, {
         buildpacks: [
           TEST_BUILDPACK,

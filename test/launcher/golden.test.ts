@@ -48,7 +48,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
 
 describe('recorded runs of the Go launcher', () => {
   for (const shell of testShells()) {
-    it(`come out the same under ${shell.name}`, async (test) => {
+    it(`come out the same under ${shell.name} (L-05, L-08, L-09)`, async (test) => {
       const bed = imageOf(test);
       for (const recorded of recordedRuns())
         await test.test(recorded.name, () => {

@@ -21,7 +21,7 @@ for (const shell of testShells()) {
       return { code: result.code, env: new Map(entries), out: result.stdout };
     };
 
-    it('with what the files before them set, their output shown, nothing to read', (test) => {
+    it('with what the files before them set, their output shown, nothing to read (L-11)', (test) => {
       const bed = newBed(test);
       bed.write(`${LAYER}/env/FROM_ENV`, 'env file');
       bed.write(
@@ -124,7 +124,7 @@ for (const shell of testShells()) {
       }
     });
 
-    it('a long output in time, and stops when one fails', (test) => {
+    it('a long output in time, and stops when one fails (L-11)', (test) => {
       const bed = newBed(test);
       const line = (index: number): string =>
         `KEY_${String(index)} = "value \\"${String(index)}\\" with \\t some text around it\\n"`;
@@ -149,7 +149,7 @@ for (const shell of testShells()) {
       return result.stdout;
     };
 
-    it('after the profiles, which a command without -- is the script of', (test) => {
+    it('after the profiles, which a command without -- is the script of (L-06, L-11, L-12, L-13)', (test) => {
       const bed = newBed(test);
       bed.write(`${LAYER}/env/V`, 'env');
       bed.write(`${LAYER}/exec.d/1`, '#!/bin/sh\necho "V = \'$V exec\'" >&3\n');
@@ -165,7 +165,7 @@ for (const shell of testShells()) {
       assert.equal(run(bed, 'printf', '%s.', ...many), `for /cnb/lifecycle/launcher\n${many.join('.')}.`);
     });
 
-    it('also for a process of an old buildpack, with its type and working directory', (test) => {
+    it('also for a process of an old buildpack, with its type and working directory (L-12, L-14)', (test) => {
       const bed = new LaunchBed(test, {
         buildpacks: [{ ...TEST_BUILDPACK, api: '0.8' }],
         processes: [launchProcess('web', ['echo "$V"; pwd'], { direct: false, workingDir: '/' })],

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PLATFORM_APIS } from '../../src/cnb/features.ts';
-import { LaunchBed, launchProcess, TEST_BUILDPACK, testShells } from '../support/launched.ts';
+import { LaunchBed, launchProcess, TEST_BUILDPACK, testShells, type Launched } from '../support/launched.ts';
 
 const DUMP = [process.execPath, '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--'] as const;
 const failed = (message: string): string => `ERROR: failed to launch: ${message}\n`;
 
 for (const shell of testShells()) {
   describe(`the shell launcher under ${shell.name} selects`, () => {
-    it('the process of its own name, with its default arguments, or with those of the user in their place', (test) => {
+    it('the process of its own name, with its default arguments, or with those of the user in their place (L-01, L-02, L-03, L-21, L-22)', (test) => {
       const bed = new LaunchBed(test, {
         buildpacks: [TEST_BUILDPACK, { id: 'test/old', version: '1', api: '0.8' }],
         processes: [
@@ -36,7 +36,7 @@ for (const shell of testShells()) {
       assert.equal(run('empty'), failed('no command provided for process type "empty"'));
     });
 
-    it('the default arguments and then the user’s below Platform API 0.10, whatever the buildpack', (test) => {
+    it('the default arguments and then the user’s below Platform API 0.10, whatever the buildpack (L-02)', (test) => {
       const bed = new LaunchBed(test, {
         buildpacks: [TEST_BUILDPACK],
         processes: [
@@ -58,7 +58,21 @@ for (const shell of testShells()) {
       }
     });
 
-    it('by exec-env: none, a star, a match, the first match of several', (test) => {
+    it('a command of the user when no process has its name, and stops when there is none (L-04, L-05)', (test) => {
+      const bed = new LaunchBed(test, {
+        buildpacks: [TEST_BUILDPACK],
+        processes: [launchProcess('web', ['echo', 'web'])],
+      });
+      bed.write('layers/test_one/layer/env.launch/other/TYPED', 'of a type that no process has');
+      symlinkSync(bed.launcher(), bed.process('other'));
+      const run = (...args: readonly string[]): Launched => bed.launch({ shell, type: 'other', args });
+      assert.equal(run('--', 'printenv', 'TYPED').code, 1);
+      assert.equal(run('echo "$((1 + 1))"').stdout, '2\n');
+      const nothing = failed('determine start command: when there is no default process a command is required');
+      assert.deepEqual([run().code, run().stdout], [82, nothing]);
+    });
+
+    it('by exec-env: none, a star, a match, the first match of several (L-18)', (test) => {
       const echo = (type: string, word: string, execEnv?: readonly string[]) =>
         launchProcess(type, ['echo', word], execEnv === undefined ? {} : { execEnv });
       const bed = new LaunchBed(test, {
@@ -83,7 +97,7 @@ for (const shell of testShells()) {
         assert.equal(bed.launch({ shell, type: 'never', env: { CNB_PLATFORM_API } }).stdout, 'never\n');
     });
 
-    it('a working directory, absolute or in the app, and looks the command up before it goes there', (test) => {
+    it('a working directory, absolute or in the app, and looks the command up before it goes there (L-14)', (test) => {
       const bed = new LaunchBed(test, {
         buildpacks: [TEST_BUILDPACK],
         processes: [
@@ -103,7 +117,7 @@ for (const shell of testShells()) {
       assert.equal(run('script'), 'inside\n');
     });
 
-    it('the words after -- as a direct command, found through PATH as Go does', (test) => {
+    it('the words after -- as a direct command, found through PATH as Go does (L-06, L-08)', (test) => {
       const bed = new LaunchBed(test, {});
       bed.write('workspace/data', 'no program');
       bed.write('workspace/tool', '#!/bin/sh\necho tool\n');
@@ -125,7 +139,7 @@ for (const shell of testShells()) {
       assert.equal(run([process.execPath, '-p', 'process.argv0']), `${process.execPath}\n`);
     });
 
-    it('nothing when the image or the platform is not as it must be', (test) => {
+    it('nothing when the image or the platform is not as it must be (L-17)', (test) => {
       const bed = new LaunchBed(test, {});
       const api = (CNB_PLATFORM_API: string | undefined): readonly [number | null, string] => {
         const result = bed.launch({ shell, args: ['--', 'true'], env: { CNB_PLATFORM_API } });

@@ -70,7 +70,7 @@ describe('packLayer: the recorded diffIDs (contract §14.4)', () => {
     assert.equal(two.layer.diffId, 'sha256:c32b6c6d08c5d84a980a518d1dd9093c22b9e003f2b6b468f12fe1e7cd918b3f');
   });
 
-  it('the launcher', async (t) => {
+  it('the launcher (E-24)', async (t) => {
     const common = { mode: 0o755, uid: 0, gid: 0 };
     const { layer } = await pack(t, {
       kind: 'entries',
