@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectOrder, type DetectOrderInput } from '../../src/cnb/detect-order.ts';
 import { decodeAnalyzed } from '../../src/cnb/files/analyzed.ts';
-import { decodeGroup } from '../../src/cnb/files/group.ts';
+import { decodeGroup, encodeGroup } from '../../src/cnb/files/group.ts';
 import { decodeModule } from '../../src/cnb/files/module.ts';
 import { decodeOrder } from '../../src/cnb/files/order.ts';
-import { decodePlan } from '../../src/cnb/files/plan.ts';
+import { decodePlan, encodePlan } from '../../src/cnb/files/plan.ts';
 import { moduleName, type ModuleDescriptor, type Order } from '../../src/cnb/module.ts';
 import type { DetectRun, Resolution } from '../../src/cnb/resolve-plan.ts';
 import { collect } from '../../src/core/bytes.ts';
@@ -27,6 +27,8 @@ interface Scene {
   /** By `id@version`; the others pass. */
   readonly runs?: Readonly<Record<string, DetectRun>>;
   readonly execEnv?: string;
+  /** Default: linux/amd64. */
+  readonly target?: DetectOrderInput['target'];
 }
 
 interface Played {
@@ -51,7 +53,7 @@ async function play(scene: Scene): Promise<Played> {
   const input: DetectOrderInput = {
     order: orderOf(scene.order),
     extensions: orderOf(scene.extensions ?? []),
-    target: TARGET,
+    target: 'target' in scene ? scene.target : TARGET,
     execEnv: scene.execEnv,
   };
   const result = await detectOrder(input, {
@@ -160,12 +162,59 @@ describe('expanding an order', () => {
     assert.ok(isEnded);
   });
 
-  it('names the chain of a cycle (D-76)', async () => {
+  it('names the chain of a cycle (D-76, GAP-31)', async () => {
     const one = descriptor('one@1', { order: orderOf(['two@1']) });
     const two = descriptor('two@1', { order: orderOf(['a@1 one@1']) });
     const error = await rejectionOf(play({ order: ['one@1'], modules: [a, one, two] }));
     assert.equal(error.code, 'ORDER_CYCLE');
     assert.match(error.message, /one@1 → two@1 → one@1/);
+  });
+
+  it('checks the targets of what a composite holds (D-50)', async () => {
+    const arm = descriptor('arm@1', { targets: [{ os: 'linux', arch: 'arm64', archVariant: '', distros: [] }] });
+    const composite = descriptor('meta@1', { order: orderOf(['arm@1', 'a@1']) });
+    const played = await play({ order: ['meta@1'], modules: [a, arm, composite] });
+    assert.deepEqual([played.names, played.ran], [['a@1'], ['a@1']]);
+  });
+
+  it('checks no target where the Platform API has none (D-54)', async () => {
+    const arm = descriptor('arm@1', { targets: [{ os: 'linux', arch: 'arm64', archVariant: '', distros: [] }] });
+    const played = await play({ order: ['arm@1'], modules: [arm], target: undefined });
+    assert.deepEqual([played.names, played.log], [['arm@1'], []]);
+  });
+
+  it('gives the same group and plan in whatever order the programs end (D-77, GAP-28)', async () => {
+    const names = ['z', 'a', 'm', '10', '2'];
+    const modules = names.map((name) => descriptor(`${name}@1`));
+    const texts = new Set<string>();
+    for (let round = 0; round < 50; round += 1) {
+      const result = await detectOrder(
+        { order: orderOf([names.map((name) => `${name}@1`).join(' ')]), extensions: [], target: TARGET, execEnv: '' },
+        {
+          find: ({ id }) => Promise.resolve(modules.find((one) => one.id === id) ?? assert.fail(id)),
+          detect: async ({ id }) => {
+            // Another one is the last to end in each round.
+            for (let turn = (names.indexOf(id) * 7 + round * 3) % 11; turn > 0; turn -= 1) await Promise.resolve();
+            return pass(section(`${id} shared`, `${id} shared`));
+          },
+          log: () => undefined,
+        },
+      );
+      assert.ok(result.kind === 'passed');
+      texts.add(encodePlan(result.plan) + encodeGroup(result.group));
+    }
+    assert.equal(texts.size, 1);
+  });
+
+  it('takes the homepage along (D-44)', async () => {
+    const home = descriptor('home@1', { homepage: 'https://home.example' });
+    const { result } = await play({ order: ['home@1 a@1'], modules: [a, home] });
+    assert.ok(result.kind === 'passed');
+    assert.deepEqual(
+      result.group.map(({ homepage }) => homepage),
+      ['https://home.example', undefined],
+    );
+    assert.match(encodeGroup(result.group), /homepage = "https:\/\/home\.example"/);
   });
 
   it('takes the same composite twice in a group for no cycle', async () => {
@@ -183,7 +232,7 @@ describe('expanding an order', () => {
     assert.deepEqual(failed.names, ['a@1']);
   });
 
-  it('fails a required module of another target, and remembers that for an optional one (§7.2)', async () => {
+  it('fails a required module of another target, and remembers that for an optional one (D-45, GAP-14)', async () => {
     const arm = descriptor('arm@1', { targets: [{ os: 'linux', arch: 'arm64', archVariant: '', distros: [] }] });
     const first = await play({ order: ['arm@1 a@1', 'a@1 arm@1?'], modules: [a, arm] });
     assert.deepEqual([first.names, first.ran], [['a@1'], ['a@1']]);

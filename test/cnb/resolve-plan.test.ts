@@ -199,7 +199,7 @@ describe('resolving a group', () => {
     assert.deepEqual(result.plan[0]?.providers, [{ kind: 'extension', id: 'e', version: '1' }]);
   });
 
-  it('orders plan entries by first appearance (D-77)', () => {
+  it('orders plan entries by first appearance (D-77, GAP-28)', () => {
     const wanted = ['z', 'a', 'm', '10', '2'];
     const result = resolve(attempt('a@1', pass(section(wanted.join(' '), [...wanted].reverse().join(' ')))));
     assert.deepEqual(

@@ -17,12 +17,12 @@ const BIONIC: Target = { os: 'linux', arch: 'amd64', archVariant: '', distros: [
 describe('targets', () => {
   for (const [what, targets, isMatch] of [
     ['no targets', [], true],
-    ['an empty target', [ANY], true],
-    ['the same os and architecture', [{ ...ANY, os: 'linux', arch: 'arm' }], true],
-    ['another architecture', [{ ...ANY, os: 'linux', arch: 'arm64' }], false],
+    ['an empty target (D-46)', [ANY], true],
+    ['the same os and architecture (D-45)', [{ ...ANY, os: 'linux', arch: 'arm' }], true],
+    ['another architecture (D-45)', [{ ...ANY, os: 'linux', arch: 'arm64' }], false],
     ['another os', [{ ...ANY, os: 'windows' }], false],
-    ['the same variant', [{ ...ANY, archVariant: 'v7' }], true],
-    ['another variant', [{ ...ANY, archVariant: 'v6' }], false],
+    ['the same variant (D-47)', [{ ...ANY, archVariant: 'v7' }], true],
+    ['another variant (D-47)', [{ ...ANY, archVariant: 'v6' }], false],
     [
       'the same distro',
       [
@@ -43,7 +43,7 @@ describe('targets', () => {
     it(`${isMatch ? 'match' : 'do not match'}: ${what}`, () => assert.equal(matchesTarget({ targets }, BASE), isMatch));
   }
 
-  it('with a distro do not match a base without one', () => {
+  it('with a distro do not match a base without one (D-49)', () => {
     assert.equal(matchesTarget({ targets: [BIONIC] }, { os: 'linux', arch: 'amd64' }), false);
   });
 
@@ -54,11 +54,15 @@ describe('targets', () => {
   });
 
   for (const [what, module, expected] of [
-    ['bionic from API 0.10 on', { api: '0.10', stacks: ['x', 'io.buildpacks.stacks.bionic'] }, [BIONIC]],
-    ['bionic before, when it is the only stack', { api: '0.9', stacks: ['io.buildpacks.stacks.bionic'] }, [BIONIC]],
-    ['not bionic before, among others', { api: '0.9', stacks: ['x', 'io.buildpacks.stacks.bionic'] }, [LINUX]],
-    ['any stack', { api: '0.9', stacks: ['*'] }, [ANY]],
-    ['a program', { api: '0.9', stacks: [] }, [LINUX]],
+    ['bionic from API 0.10 on (D-51)', { api: '0.10', stacks: ['x', 'io.buildpacks.stacks.bionic'] }, [BIONIC]],
+    [
+      'bionic before, when it is the only stack (D-51)',
+      { api: '0.9', stacks: ['io.buildpacks.stacks.bionic'] },
+      [BIONIC],
+    ],
+    ['not bionic before, among others (D-51)', { api: '0.9', stacks: ['x', 'io.buildpacks.stacks.bionic'] }, [LINUX]],
+    ['any stack (D-46)', { api: '0.9', stacks: ['*'] }, [ANY]],
+    ['a program (D-52)', { api: '0.9', stacks: [] }, [LINUX]],
     ['nothing at all', { api: '0.9', stacks: [], hasBuild: false }, []],
     ['an extension with a program', { api: '0.9', stacks: [], kind: 'extension' }, [LINUX]],
     ['an extension without programs', { api: '0.9', stacks: [], kind: 'extension', hasDetect: false }, [ANY]],
@@ -77,10 +81,10 @@ describe('targets', () => {
     ['ID\nVERSION_ID=a=b\nXID=c', undefined],
     ['', undefined],
   ] as const) {
-    it(`read os-release ${JSON.stringify(text)}`, () => assert.deepEqual(parseOsRelease(text), expected));
+    it(`read os-release ${JSON.stringify(text)} (D-53)`, () => assert.deepEqual(parseOsRelease(text), expected));
   }
 
-  it('are completed from the build environment only where the run image is silent', () => {
+  it('are completed from the build environment only where the run image is silent (D-48, D-49)', () => {
     const release = 'ID=debian\nVERSION_ID=12';
     const distro = { name: 'debian', version: '12' };
     assert.deepEqual(completeTarget(BASE, release, 'amd64'), BASE);

@@ -210,7 +210,7 @@ describe('publishing', () => {
     );
   });
 
-  it('another repository of the registry gets the run image’s blobs by mount', async (t) => {
+  it('another repository of the registry gets the run image’s blobs by mount (G-08)', async (t) => {
     const fixture = await buildFixture(t);
     const registry = await startRegistry(t);
     const base = publish(fixture, registry, 'base/run:1');

@@ -10,7 +10,7 @@ import { temporaryDirectory, testContext } from '../support/context.ts';
 const CANARY = 'c4n4ry-p4ssw0rd';
 
 describe('keychain', () => {
-  it('CNB_REGISTRY_AUTH gives basic, bearer and identity credentials; keys may be URLs, schemes in any case', async (t) => {
+  it('CNB_REGISTRY_AUTH gives basic, bearer and identity credentials; keys may be URLs, schemes in any case (G-01)', async (t) => {
     const auth = JSON.stringify({
       'https://one.example.com/v2/': `bAsIc ${base64('u:p:q')}`,
       'two.example.com:5000': 'Bearer tok',
@@ -26,7 +26,7 @@ describe('keychain', () => {
     ]);
   });
 
-  it('a CNB_REGISTRY_AUTH that cannot be read ends with exit code 1 in the words of the contract, without its value', async (t) => {
+  it('a CNB_REGISTRY_AUTH that cannot be read ends with exit code 1 in the words of the contract, without its value (G-01)', async (t) => {
     const cases = [`{"a": "Basic ${CANARY}`, `["${CANARY}"]`, '{"a": 1}', `{"a": "Basic ${base64(CANARY)}"}`];
     for (const value of cases) {
       await assert.rejects(
@@ -49,7 +49,7 @@ describe('keychain', () => {
     });
   });
 
-  it('CNB_REGISTRY_AUTH goes before the docker config', async (t) => {
+  it('CNB_REGISTRY_AUTH goes before the docker config (G-03)', async (t) => {
     const home = dockerHome(t, { auths: { 'r.example.com': { auth: base64('file:file') } } });
     const env = { CNB_REGISTRY_AUTH: JSON.stringify({ 'r.example.com': `Basic ${base64('env:env')}` }) };
     const found = await createKeychain({ env, home }).find('r.example.com', 'app', testContext(t));
@@ -59,7 +59,7 @@ describe('keychain', () => {
     });
   });
 
-  it('the docker config gives auth, username and password, identity tokens; Docker Hub goes by its old URL', async (t) => {
+  it('the docker config gives auth, username and password, identity tokens; Docker Hub goes by its old URL (G-02)', async (t) => {
     const home = dockerHome(t, {
       auths: {
         'https://index.docker.io/v1/': { auth: base64('hub:secret') },
@@ -109,7 +109,7 @@ describe('keychain', () => {
     );
   });
 
-  it('credential helpers and stores are asked, and what they lack is told in the trace', async (t) => {
+  it('credential helpers and stores are asked, and what they lack is told in the trace (G-02)', async (t) => {
     const home = dockerHome(t, {
       credHelpers: { 'h.example.com': 'one', 'm.example.com': 'missing' },
       credsStore: 'two',

@@ -28,7 +28,7 @@ describe('references (contract §2.2)', () => {
     [`app@${DIGEST}`, `index.docker.io/library/app@${DIGEST}`],
     [`app:1@${DIGEST}`, `index.docker.io/library/app:1@${DIGEST}`],
   ] as const) {
-    it(`${text.slice(0, 40)} means ${full.slice(0, 50)}`, () => {
+    it(`${text.slice(0, 40)} means ${full.slice(0, 50)} (G-05)`, () => {
       assert.equal(formatReference(parseReference(text)), full);
       assert.deepEqual(parseReference(full), parseReference(text));
     });
@@ -54,7 +54,7 @@ describe('references (contract §2.2)', () => {
     'https://registry.example/app',
     'x'.repeat(256),
   ]) {
-    it(`refuses ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`refuses ${JSON.stringify(text.slice(0, 40))} (G-06)`, () => {
       assert.throws(() => parseReference(text), {
         code: 'REFERENCE_INVALID',
         message: `could not parse reference: ${text}`,

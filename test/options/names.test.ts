@@ -9,9 +9,10 @@ import { parseOutput } from '../../src/options/output.ts';
 const DIGEST = parseDigest(`sha256:${'1'.repeat(64)}`);
 
 describe('names under -layout', () => {
-  it('are paths of registry, repository and tag or digest', () => {
+  it('are paths of registry, repository and tag or digest (G-05)', () => {
     assert.equal(layoutPath('my/app', 'out'), 'out/index.docker.io/my/app/latest');
     assert.equal(layoutPath('run', '/l/'), '/l/index.docker.io/library/run/latest');
+    assert.equal(layoutPath('r.example:5000/aa:1', '/l'), '/l/r.example:5000/aa/1');
     assert.equal(layoutPath(`r.example/aa@${DIGEST}`, '/l'), `/l/r.example/aa/sha256/${'1'.repeat(64)}`);
     assert.equal(layoutPath('/l/some/where', '/l'), '/l/some/where');
   });

@@ -37,7 +37,7 @@ function variables(ctx: TestContextOf): readonly string[] {
 
 for (const strategy of STRATEGIES) {
   describe(`detect under ${strategy.name}`, () => {
-    it("D-11 D-12 D-13 D-14 D-15: a buildpack sees exactly the contract's environment, its directories and its arguments", async (t) => {
+    it("a buildpack sees exactly the contract's environment, its directories and its arguments (D-11, D-12, D-13, D-14, D-15)", async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -104,7 +104,7 @@ for (const strategy of STRATEGIES) {
       ]);
     });
 
-    it('D-24: detection runs several buildpacks at a time', async (t) => {
+    it('detection runs several buildpacks at a time (D-24)', async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -156,7 +156,7 @@ for (const strategy of STRATEGIES) {
 }
 
 describe('detect', () => {
-  it('D-12 D-13: target and exec-env variables depend on the Buildpack API', async (t) => {
+  it('target and exec-env variables depend on the Buildpack API (D-12, D-13)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     await run(bench, bench.input([[bench.buildpack({ id: 'old', api: '0.9', detect: 'env' })]]), ctx);
@@ -177,7 +177,7 @@ describe('detect', () => {
     assert.equal(variables(other).filter((line) => line.startsWith('CNB_TARGET')).length, 4);
   });
 
-  it("D-14: clear-env hides the platform's settings, not the builder's", async (t) => {
+  it("clear-env hides the platform's settings, not the builder's (D-14)", async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     bench.write('platform/env/SETTING', 'x');
@@ -189,7 +189,7 @@ describe('detect', () => {
     );
   });
 
-  it('D-16 D-17: links to directories are ignored, links to files read, a dangling one is an error of the buildpack', async (t) => {
+  it('links to directories are ignored, links to files read, a dangling one is an error of the buildpack (D-16, D-17)', async (t) => {
     const bench = new Workbench(t);
     bench.write('platform/value', 'linked');
     bench.write('platform/env/SUB/x', '');
@@ -208,7 +208,7 @@ describe('detect', () => {
     assert.match(error.details['group 1'] ?? '', /no such file or directory/);
   });
 
-  it('D-04: plain failures exit 20, with all output shown and a table', async (t) => {
+  it('plain failures exit 20, with all output shown and a table (D-04)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const node = bench.buildpack({
@@ -244,7 +244,7 @@ describe('detect', () => {
     });
   });
 
-  it('D-05: an error exits 21 and names its code and last line; what lacks something says so', async (t) => {
+  it('an error exits 21 and names its code and last line; what lacks something says so (D-05)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const java = bench.buildpack({ id: 'acme/java', detect: `printf '[[requires]]\\nname = "jdk"\\n' > "$2"` });
@@ -262,7 +262,7 @@ describe('detect', () => {
     });
   });
 
-  it('D-30 D-31: a build plan that is no TOML or has version keys is an error of the buildpack', async (t) => {
+  it('a build plan that is no TOML or has version keys is an error of the buildpack (D-30, D-31)', async (t) => {
     const bench = new Workbench(t);
     const plan = (text: string): string => `printf '${text}' > "$2"`;
     for (const [id, text, said] of [
@@ -286,7 +286,7 @@ describe('detect', () => {
     }
   });
 
-  it('D-18 D-19 D-20 D-22 D-23: composites are expanded, and each buildpack runs once', async (t) => {
+  it('composites are expanded, and each buildpack runs once (D-18, D-19, D-20, D-22, D-23)', async (t) => {
     const bench = new Workbench(t);
     const count = (id: string, code = 0) =>
       bench.buildpack({ id, detect: `echo ${id} >> counts; exit ${String(code)}` });
@@ -310,7 +310,7 @@ describe('detect', () => {
     assert.deepEqual(readFileSync(join(bench.app, 'counts'), 'utf8').trim().split('\n').sort(), ['a', 'b', 'bad', 'c']);
   });
 
-  it('D-76: composites that contain each other are reported with their chain', async (t) => {
+  it('composites that contain each other are reported with their chain (D-76, GAP-31)', async (t) => {
     const bench = new Workbench(t);
     const nested = (id: string): string => `[[order]]\n[[order.group]]\nid = "${id}"\nversion = "1.0.0"\n`;
     const x = bench.buildpack({ id: 'x', toml: nested('y') });
@@ -320,7 +320,7 @@ describe('detect', () => {
     assert.match(error.message, /x@1\.0\.0 → y@1\.0\.0 → x@1\.0\.0/);
   });
 
-  it('D-09 D-10: a missing buildpack exits 1, an unsupported API 12, an extension is refused, all before anything runs', async (t) => {
+  it('a missing buildpack exits 1, an unsupported API 12, an extension is refused, all before anything runs (D-09, D-10)', async (t) => {
     const bench = new Workbench(t);
     const first = bench.buildpack({ id: 'first', detect: ': > ran' });
     const missing = await failing(bench, bench.input([[first], [{ ...first, id: 'no/such' }]]), testContext(t));
@@ -337,7 +337,7 @@ describe('detect', () => {
     assert.equal(existsSync(join(bench.app, 'ran')), false);
   });
 
-  it('D-45: a required buildpack for another platform fails with both platforms and the choice', async (t) => {
+  it('a required buildpack for another platform fails with both platforms and the choice (D-45)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const order = [[bench.buildpack({ id: 'acme/go', toml: '[[targets]]\nos = "linux"\narch = "arm64"\n' })]];
@@ -353,7 +353,7 @@ describe('detect', () => {
     assert.deepEqual(error.hint, { kind: 'choose-platform', offered: ['linux/arm64'] });
   });
 
-  it('D-48: a target without distro takes it from os-release, and says so once', async (t) => {
+  it('a target without distro takes it from os-release, and says so once (D-48)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const toml = '[[targets]]\nos = "linux"\n[[targets.distros]]\nname = "ubuntu"\nversion = "24.04"\n';
@@ -364,7 +364,7 @@ describe('detect', () => {
     assert.ok(variables(ctx).includes('CNB_TARGET_DISTRO_VERSION=24.04'));
   });
 
-  it('D-55 D-56 D-58: exec-env and system buildpacks work from Platform API 0.15 on', async (t) => {
+  it('exec-env and system buildpacks work from Platform API 0.15 on (D-55, D-56, D-58)', async (t) => {
     const bench = new Workbench(t);
     const other = bench.buildpack({ id: 'tests-only', api: '0.12', toml: 'exec-env = ["test"]\n' });
     const order = [[other, bench.buildpack({ id: 'app' })]];
@@ -390,7 +390,7 @@ describe('detect', () => {
     );
   });
 
-  it('D-78: two ids with the same directory name are refused', async (t) => {
+  it('two ids with the same directory name are refused (D-78, GAP-13)', async (t) => {
     const bench = new Workbench(t);
     const one = bench.buildpack({ id: 'a/b' });
     const error = await failing(bench, bench.input([[one, { ...one, id: 'a_b' }]]), testContext(t)).catch(

@@ -31,7 +31,7 @@ describe('registry authentication', () => {
       await base.resolve('latest', registry.ctx);
     });
 
-  it('credentials come from CNB_REGISTRY_AUTH through the keychain', async (t) => {
+  it('credentials come from CNB_REGISTRY_AUTH through the keychain (G-01)', async (t) => {
     const registry = await startRegistry(t, { auth: BASIC });
     const header = `Basic ${Buffer.from(`ann:${CANARY}`).toString('base64')}`;
     const env = { CNB_REGISTRY_AUTH: JSON.stringify({ [`http://${registry.name}/v2/`]: header }) };
@@ -217,7 +217,7 @@ describe('registry authentication', () => {
       assert.ok(realmOf(realm, base), realm);
   });
 
-  it('no error and no event shows a password or a token, even when the registry repeats it', async (t) => {
+  it('no error and no event shows a password or a token, even when the registry repeats it (G-01)', async (t) => {
     const registry = await startRegistry(t, {
       auth: { kind: 'bearer', users: { ann: 'another' } },
       intercept: ({ path, headers }) => {

@@ -17,7 +17,7 @@ import {
 } from '../support/registry.ts';
 
 describe('registry faults', () => {
-  it('429 with Retry-After is waited for and tried again', async (t) => {
+  it('429 with Retry-After is waited for and tried again (G-09, GAP-19)', async (t) => {
     const faults = nth('GET', '/manifests/', [
       { kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
       { kind: 'answer', status: 429, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' } },
@@ -52,7 +52,7 @@ describe('registry faults', () => {
     assert.equal(registry.requests.length, 1);
   });
 
-  it('a burst of 500 passes; one without end is an error after the last try', async (t) => {
+  it('a burst of 500 passes; one without end is an error after the last try (G-07, GAP-19)', async (t) => {
     let isBroken = false;
     const burst = nth('HEAD', '/blobs/', [500, 502].map(status));
     const registry = await startRegistry(t, {
@@ -65,8 +65,8 @@ describe('registry faults', () => {
     assert.equal(registry.requests.length, 3);
   });
 
-  it('errors that another try cannot change are not tried again', async (t) => {
-    for (const code of [400, 403, 404, 501]) {
+  it('errors that another try cannot change are not tried again (G-07, GAP-19)', async (t) => {
+    for (const code of [400, 401, 403, 404, 501]) {
       const registry = await startRegistry(t, { intercept: () => status(code) });
       await assert.rejects(
         () => testClient(t).repository(registry.name, 'app').resolve('v1', registry.ctx),
@@ -76,7 +76,7 @@ describe('registry faults', () => {
     }
   });
 
-  it('a download that is cut goes on where it stood and is verified as a whole', async (t) => {
+  it('a download that is cut goes on where it stood and is verified as a whole (G-07)', async (t) => {
     const size = 3_000_000;
     const cuts: Fault[] = [1_000_000, 0, 700_000].map((afterBytes) => ({ kind: 'cut', afterBytes }));
     const ranges: (string | undefined)[] = [];
@@ -168,7 +168,7 @@ describe('registry faults', () => {
     assert.deepEqual((await repository.resolve('latest', registry.ctx)).descriptor, image.manifest.descriptor);
   });
 
-  it('a manifest that is cut in the middle is asked for again', async (t) => {
+  it('a manifest that is cut in the middle is asked for again (G-07)', async (t) => {
     const registry = await startRegistry(t, {
       intercept: nth('GET', '/manifests/', [{ kind: 'cut', afterBytes: 20 }]),
     });

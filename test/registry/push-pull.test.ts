@@ -49,7 +49,7 @@ describe('registry client', () => {
     assert.equal(registry.requests.filter(({ method }) => method === 'PUT').length, 1);
   });
 
-  it('a blob of another repository of the registry is mounted', async (t) => {
+  it('a blob of another repository of the registry is mounted (G-08)', async (t) => {
     const registry = await startRegistry(t);
     const image = testImage('a');
     const client = testClient(t);

@@ -176,7 +176,7 @@ describe('buildpack.toml and extension.toml', () => {
     });
   });
 
-  it('takes exec-env as a list of tables too', () => {
+  it('takes exec-env as a list of tables too (GAP-20)', () => {
     const text = '[buildpack]\nid = "a"\nversion = "1"\n[[buildpack.exec-env]]\nname = "test"';
     assert.deepEqual(decodeModule(text, 'b', 'buildpack', FACTS).execEnv, ['test']);
   });
