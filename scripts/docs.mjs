@@ -6,13 +6,12 @@ import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
 await ensureDependencies();
 const { renderPages } = await import('./docs/pages.mjs');
-const { format } = await import('prettier');
+const { formatPage } = await import('./docs/format.mjs');
 const isCheck = process.argv.includes('--check');
-const settings = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).prettier;
 const stale = [];
 for (const [path, text] of Object.entries(await renderPages())) {
   const file = join(ROOT, path);
-  const wanted = await format(text, { ...settings, parser: 'markdown' });
+  const wanted = await formatPage(text);
   if (wanted === readIfThere(file)) continue;
   stale.push(path);
   if (!isCheck) writeFileSync(file, wanted);
