@@ -1,6 +1,6 @@
 // Bundles the programs and the library into dist/; with --types also emits the declarations. `node scripts/build.mjs [--types]`.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
@@ -23,24 +23,36 @@ export async function build({ types = false } = {}) {
   const { build: esbuild } = await import('esbuild');
   const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-  await esbuild({
-    ...BUNDLE_OPTIONS,
-    absWorkingDir: ROOT,
-    entryPoints: {
-      'bin/slipway': 'src/cli/slipway.ts',
-      'bin/lifecycle': 'src/cli/lifecycle.ts',
-      index: 'src/index.ts',
-    },
-    outdir: 'dist',
-    chunkNames: 'chunks/[name]-[hash]',
-    sourcemap: 'linked',
-    legalComments: 'none',
-    banner: { js: REQUIRE_BANNER },
-    define: { __SLIPWAY_VERSION__: JSON.stringify(version), __SLIPWAY_COMMIT__: JSON.stringify(commit()) },
-  });
+  const bundle = (outdir, entryPoints) =>
+    esbuild({
+      ...BUNDLE_OPTIONS,
+      absWorkingDir: ROOT,
+      entryPoints,
+      outdir,
+      chunkNames: 'chunks/[name]-[hash]',
+      sourcemap: 'linked',
+      legalComments: 'none',
+      banner: { js: REQUIRE_BANNER },
+      define: { __SLIPWAY_VERSION__: JSON.stringify(version), __SLIPWAY_COMMIT__: JSON.stringify(commit()) },
+    });
+  await Promise.all([
+    bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts', index: 'src/index.ts' }),
+    bundle('dist/lifecycle', { main: 'src/cli/lifecycle.ts' }),
+  ]);
   chmodSync(join(ROOT, 'dist/bin/slipway.js'), 0o755);
   writeFileSync(join(ROOT, 'dist/LICENSES.txt'), licences());
+  completeLifecycle();
   if (types) emitTypes();
+}
+
+/** Makes dist/lifecycle a directory that works wherever it is copied to: a starter for each program beside the bundle. */
+function completeLifecycle() {
+  const directory = join(ROOT, 'dist/lifecycle');
+  for (const name of readdirSync(join(ROOT, 'bin/lifecycle')))
+    writeFileSync(join(directory, name), "#!/usr/bin/env node\nawait import('./main.js');\n", { mode: 0o755 });
+  // Without it Node takes the starters, which have no extension, for CommonJS.
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
+  copyFileSync(join(ROOT, 'dist/LICENSES.txt'), join(directory, 'LICENSES.txt'));
 }
 
 function emitTypes() {

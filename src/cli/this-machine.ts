@@ -1,5 +1,6 @@
 import { chownSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
+import { isSystem } from '../core/errors.ts';
 import { architectureOf } from '../oci/platform.ts';
 import type { Machine } from '../platform/machine.ts';
 import { standardStreams } from './standard-streams.ts';
@@ -8,7 +9,7 @@ import { standardStreams } from './standard-streams.ts';
 export function thisMachine(tmp: string): Machine {
   return {
     env: process.env,
-    home: absolute(process.env['HOME']) ?? absolute(homedir()),
+    home: absolute(process.env['HOME']) ?? absolute(homeOfUser()),
     cwd: process.cwd(),
     tmp: tmpdir(),
     architecture: architectureOf(process.arch),
@@ -28,4 +29,14 @@ export function thisMachine(tmp: string): Machine {
 /** An empty HOME is none, and a relative one would lead wherever the program was started. */
 function absolute(path: string | undefined): string | undefined {
   return path?.startsWith('/') === true ? path : undefined;
+}
+
+/** Without HOME the user database is asked, in which a container's user often is not. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch (error) {
+    if (isSystem(error, 'ERR_SYSTEM_ERROR')) return undefined;
+    throw error;
+  }
 }

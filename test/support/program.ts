@@ -19,11 +19,11 @@ export interface ProgramOptions {
   readonly node?: string;
 }
 
-const ENTRIES = { slipway: 'dist/bin/slipway.js', lifecycle: 'dist/bin/lifecycle.js' } as const;
+const SLIPWAY = 'dist/bin/slipway.js';
 
 /** Runs `dist/bin/slipway.js` to its end. */
 export function slipway(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
-  return finished(start([resolve(ENTRIES.slipway), ...args], options));
+  return finished(start([resolve(SLIPWAY), ...args], options));
 }
 
 /** Runs one of `bin/lifecycle/*` to its end, Platform API 0.15 unless `env` says otherwise. */
@@ -45,7 +45,7 @@ export function startLifecycle(program: string, args: readonly string[], options
 
 /** A started program, for tests that signal it. */
 export function startSlipway(args: readonly string[], options: ProgramOptions = {}): ChildProcess {
-  return start([resolve(ENTRIES.slipway), ...args], options);
+  return start([resolve(SLIPWAY), ...args], options);
 }
 
 export function finished(child: ChildProcess): Promise<ProgramResult> {

@@ -167,7 +167,7 @@ export function whyNoRecordedRoot(): string | undefined {
 /** The programs with the product values that the golden labels hold. */
 async function bundlePrograms(directory: string): Promise<string> {
   await build({
-    entryPoints: { 'bin/slipway': 'src/cli/slipway.ts', 'bin/lifecycle': 'src/cli/lifecycle.ts' },
+    entryPoints: { 'bin/slipway': 'src/cli/slipway.ts', 'lifecycle/main': 'src/cli/lifecycle.ts' },
     outdir: join(directory, 'dist'),
     bundle: true,
     splitting: true,
