@@ -151,12 +151,20 @@ cnb__give_back() {
   esac
 }
 
+cnb__find_env() { # the program env in cnb__env, whatever PATH the layers have made
+  for cnb__env in /usr/bin/env /bin/env; do
+    [ ! -x "$cnb__env" ] || return 0
+  done
+  cnb__env='env'
+}
+
 cnb__become() { # COMMAND ARGUMENT...: becomes the command; does not return
   cnb__give_back
+  cnb__find_env
   trap 'exit 82' EXIT
   if [ "$cnb__aside" -eq 0 ]; then
     case $1 in
-      -*) exec env -- "$@" ;;
+      -*) exec "$cnb__env" -- "$@" ;;
       *) exec "$@" ;;
     esac
   fi
@@ -166,7 +174,7 @@ cnb__become() { # COMMAND ARGUMENT...: becomes the command; does not return
     cnb__i=$((cnb__i + 1))
     cnb__words="$cnb__words \"\$cnb__name_$cnb__i=\$cnb__value_$cnb__i\""
   done
-  eval "exec env -- $cnb__words \"\$@\""
+  eval "exec \"\$cnb__env\" -- $cnb__words \"\$@\""
 }
 
 # --- files and directories

@@ -98,6 +98,14 @@ for (const shell of testShells()) {
       assert.equal(env.get('a/b'), '"$x"');
     });
 
+    it('with such names also when a layer leaves no env on PATH', (test) => {
+      const bed = bedOf(test);
+      bed.write(`${LAYER}/env/FOO-BAR`, 'odd');
+      bed.write(`${LAYER}/env/PATH`, '/opt/app/bin');
+      const env = direct(bed);
+      assert.deepEqual([env.get('FOO-BAR'), env.get('PATH')], ['odd', '/opt/app/bin']);
+    });
+
     it('that is otherwise the one it was given (L-07, L-15)', (test) => {
       const bed = bedOf(test);
       const given = {
