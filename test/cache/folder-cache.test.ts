@@ -19,7 +19,7 @@ import { writtenLayer } from '../support/written-layer.ts';
 const METADATA = { sbom: { sha: '' }, buildpacks: [] };
 
 describe('a cache folder', () => {
-  it('is made when it is missing (GAP-3), and shows the next build what was committed', async (t) => {
+  it('is made when it is missing, and shows the next build what was committed (R-36, GAP-3)', async (t) => {
     const ctx = testContext(t);
     const directory = join(temporaryDirectory(t), 'not', 'there', 'yet');
     const layer = layerOf('a layer');
@@ -158,7 +158,7 @@ describe('a cache folder', () => {
     assert.equal(await contents(await next.find(layerOf('tar one').diffId, ctx)), 'tar one');
   });
 
-  it('finds what a crash of the Go lifecycle left between its two renames', async (t) => {
+  it('finds what a crash of the Go lifecycle left between its two renames (R-37)', async (t) => {
     const ctx = testContext(t);
     const directory = temporaryDirectory(t);
     goVolume(directory, 'committed-backup', ['tar']);
@@ -293,7 +293,7 @@ describe('several builds at once on one cache folder (GAP-4)', () => {
     assert.ok(!readdirSync(join(directory, 'blobs/sha256')).some((name) => name.endsWith('.tmp')));
   });
 
-  it('kill -9 of one leaves the cache of the other complete', async (t) => {
+  it('kill -9 of one leaves the cache of the other complete (R-37)', async (t) => {
     const directory = join(temporaryDirectory(t), 'cache');
     const ctx = testContext(t);
     const [victim, other] = [

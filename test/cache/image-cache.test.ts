@@ -152,7 +152,7 @@ describe('a cache image that is wrong', () => {
     },
   };
   for (const [what, { config, says }] of Object.entries(cases)) {
-    it(`because it ${what} is an empty cache and a warning that says so, and is replaced`, async (t) => {
+    it(`because it ${what} is an empty cache and a warning that says so, and is replaced (R-26)`, async (t) => {
       const ctx = testContext(t);
       const at = cacheAt(t, `oci:${temporaryPath(t)}:c`);
       const layers = what.includes('diffIDs') ? ['a', 'b'] : ['a'];
@@ -182,7 +182,7 @@ describe('a cache image that is wrong', () => {
     assert.deepEqual(warnings(ctx), []);
   });
 
-  it('does not give a layer whose blob is missing, and tells a wrong one when it is read', async (t) => {
+  it('does not give a layer whose blob is missing, and tells a wrong one when it is read (R-26)', async (t) => {
     const ctx = testContext(t);
     const directory = temporaryPath(t);
     const at = cacheAt(t, `oci:${directory}:c`);

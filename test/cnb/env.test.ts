@@ -6,7 +6,7 @@ const files = (values: Readonly<Record<string, string>>): readonly EnvFile[] =>
   Object.entries(values).map(([name, value]) => ({ name, value }));
 
 describe('environment files', () => {
-  it('applies the recorded example of every suffix in one directory', () => {
+  it('applies the recorded example of every suffix in one directory (B-16)', () => {
     const env = applyEnvFiles(
       {},
       files({ 'V.prepend': 'p', 'V.override': 'o', V: 'plain', 'V.append': 'a', 'V.default': 'd', 'V.delim': ',' }),

@@ -11,7 +11,7 @@ function process(type: string, buildpackId: string, isDefault: boolean = false):
 const WARNING = 'Warning: redefining the following default process type with a process not marked as default: web';
 
 describe('processes', () => {
-  it('are sorted by type, later ones replace earlier ones', () => {
+  it('are sorted by type, later ones replace earlier ones (B-26)', () => {
     const merged = mergeProcesses([
       [process('web', 'a'), process('Z', 'a')],
       [process('web', 'b'), process('a', 'b')],
@@ -21,13 +21,13 @@ describe('processes', () => {
     assert.equal(merged.defaultProcessType, undefined);
   });
 
-  it('take the last default and erase the flags', () => {
+  it('take the last default and erase the flags (B-27)', () => {
     const merged = mergeProcesses([[process('web', 'a', true)], [process('worker', 'b', true)]]);
     assert.equal(merged.defaultProcessType, 'worker');
     assert.ok(merged.processes.every(({ isDefault }) => !isDefault));
   });
 
-  it('lose the default when it is redefined without the flag, with one warning', () => {
+  it('lose the default when it is redefined without the flag, with one warning (B-28)', () => {
     const merged = mergeProcesses([[process('web', 'a', true)], [process('web', 'b'), process('web', 'b')]]);
     assert.equal(merged.defaultProcessType, undefined);
     assert.deepEqual(merged.warnings, [WARNING]);
@@ -39,11 +39,11 @@ describe('processes', () => {
     assert.deepEqual(merged.warnings, []);
   });
 
-  it('have no implicit default', () => {
+  it('have no implicit default (B-29)', () => {
     assert.equal(mergeProcesses([[process('web', 'a')]]).defaultProcessType, undefined);
   });
 
-  it('refuse two defaults in one file', () => {
+  it('refuse two defaults in one file (B-27)', () => {
     const error = failureOf(() => mergeProcesses([[process('a', 'x', true), process('b', 'x', true)]]));
     assert.equal(error.message, "multiple default process types aren't allowed");
     assert.equal(error.exit, 52);

@@ -113,7 +113,7 @@ describe('a cache image in slipway build and the creator', () => {
     });
   }
 
-  it('is read and written by the creator, and put back with the SBOM of a layer with a dot in its name (GAP-22)', async (t) => {
+  it('is read and written by the creator, and put back with the SBOM of a layer with a dot in its name (R-23, R-26, GAP-22)', async (t) => {
     const fixture = await buildFixture(t, { buildpacks: [CACHED] });
     const args = ['-cache-image', 'oci:cache', 'oci:out:shop'];
     const first = await runCreator(fixture, args);
@@ -134,7 +134,7 @@ describe('a cache image in slipway build and the creator', () => {
     assert.deepEqual(image.config.diffIds, ['sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef']);
   });
 
-  it('that is broken is a warning, and the build goes on (exit 0)', async (t) => {
+  it('that is broken is a warning, and the build goes on, exit 0 (R-26)', async (t) => {
     const fixture = await buildFixture(t, { buildpacks: [CACHED] });
     const result = await runBuild(fixture, ['--output', 'oci:out', '--cache-image', 'oci:run:run']);
     assertSucceeded(result);

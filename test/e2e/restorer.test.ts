@@ -30,7 +30,7 @@ function runToml(image: string, mirrors: readonly string[] = []): string {
 }
 
 describe('the restorer looks at the run image again (contract §10.1)', () => {
-  it('one of run.toml that can be read: by its digest, and analyzed.toml stays as it was', async (t) => {
+  it('one of run.toml that can be read: by its digest, and analyzed.toml stays as it was (R-31)', async (t) => {
     const s = await analyzed(t);
     s.write('run.toml', runToml(`${s.registry}/base/run:1`));
     const before = s.text('layers/analyzed.toml');
@@ -55,7 +55,7 @@ describe('the restorer looks at the run image again (contract §10.1)', () => {
     assert.equal(s.text('layers/analyzed.toml'), before);
   });
 
-  it('one of run.toml, as a mirror, that cannot be read: exit 1, its name and the registry’s answer', async (t) => {
+  it('one of run.toml, as a mirror, that cannot be read: exit 1, its name and the registry’s answer (R-31)', async (t) => {
     const s = await analyzed(t);
     s.close();
     s.write('run.toml', runToml('elsewhere.example/base/run:1', [`${s.registry}/base/run:1`]));
@@ -68,7 +68,7 @@ describe('the restorer looks at the run image again (contract §10.1)', () => {
     assert.match(result.stdout, /403/);
   });
 
-  it('one that run.toml does not have is taken untested', async (t) => {
+  it('one that run.toml does not have is taken untested (R-31)', async (t) => {
     const s = await analyzed(t);
     s.close();
     s.write('run.toml', runToml('elsewhere.example/base/run:1'));
@@ -94,7 +94,7 @@ describe('the restorer looks at the run image again (contract §10.1)', () => {
 });
 
 describe('the restorer and analyzed.toml', () => {
-  it('that is missing: a warning, and one without images is written', async (t) => {
+  it('that is missing: a warning, and one without images is written (R-32)', async (t) => {
     const bed = await lifecycleBed(t);
     bed.write('layers/group.toml', GROUP);
     const result = await bed.run('restorer', ['-log-level', 'debug']);

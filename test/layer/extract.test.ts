@@ -94,7 +94,7 @@ describe('extractLayer', () => {
     assert.equal(statSync(join(root, 'new')).mode & 0o7777, 0o700);
   });
 
-  it('replaces files, links and whole directories; the last of two entries wins', async (t) => {
+  it('replaces files, links and whole directories; the last of two entries wins (GAP-29)', async (t) => {
     const { root, outside, extract } = scene(t);
     symlinkSync(join(outside, 'secret'), join(root, 'was-link'));
     symlinkSync(outside, join(root, 'was-dir-link'));
@@ -122,7 +122,7 @@ describe('extractLayer', () => {
     assert.equal(readFileSync(join(outside, 'secret'), 'utf8'), 'untouched');
   });
 
-  it('keeps hard links to files inside', async (t) => {
+  it('keeps hard links to files inside (GAP-29)', async (t) => {
     const { root, extract } = scene(t);
     await extract(file('/w/one', 'body'), hardlink('/w/d/two', '/w/one'), hardlink('/w/one', 'w/one'));
     assert.equal(readFileSync(join(root, 'd/two'), 'utf8'), 'body');
@@ -172,7 +172,7 @@ describe('extractLayer', () => {
     'a NUL byte in a name': [extended('x', record('path', '/w/a\0b')), file('/w/c')],
   };
   for (const [name, parts] of Object.entries(attacks)) {
-    it(`refuses ${name}, naming digest and entry, and leaves nothing`, async (t) => {
+    it(`refuses ${name}, naming digest and entry, and leaves nothing (GAP-29)`, async (t) => {
       const { root, outside, extract } = scene(t);
       await assert.rejects(extract(...parts), {
         code: 'ARCHIVE_UNSAFE',

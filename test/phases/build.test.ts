@@ -66,7 +66,7 @@ const layer = (name: string, types: string): string =>
 
 for (const strategy of STRATEGIES) {
   describe(`build under ${strategy.name}`, () => {
-    it("B-08 B-09 B-10 B-17 B-19: a buildpack sees exactly the contract's environment, directories, plan and arguments", async (t) => {
+    it("a buildpack sees exactly the contract's environment, directories, plan and arguments (B-08, B-09, B-10, B-17, B-19, B-37)", async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -133,7 +133,7 @@ for (const strategy of STRATEGIES) {
       assert.ok(existsSync(join(bench.app, 'app-file')) && existsSync(join(bench.layers, 'acme_env', 'own')));
     });
 
-    it('B-14 B-15 B-16: build layers change the environment of later buildpacks, by the paths that those see', async (t) => {
+    it('build layers change the environment of later buildpacks, by the paths that those see (B-14, B-15, B-16)', async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -165,7 +165,7 @@ for (const strategy of STRATEGIES) {
       ]);
     });
 
-    it('B-22 B-23: a failing buildpack is named with its own exit code or signal, and exits 51', async (t) => {
+    it('a failing buildpack is named with its own exit code or signal, and exits 51 (B-22, B-23)', async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -195,7 +195,7 @@ for (const strategy of STRATEGIES) {
       );
     });
 
-    it('B-20 B-38: layers without a type are set aside, over a stale one, whoever owned the directory before', async (t) => {
+    it('layers without a type are set aside, over a stale one, whoever owned the directory before (B-20, B-38, GAP-15)', async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;
       const bench = new Workbench(t);
@@ -236,7 +236,7 @@ for (const strategy of STRATEGIES) {
 }
 
 describe('build', () => {
-  it('B-12: a buildpack gets the entries that it provides; what it leaves unmet goes to the next provider, what it met is gone', async (t) => {
+  it('a buildpack gets the entries that it provides; what it leaves unmet goes to the next provider, what it met is gone (B-12)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const show = (id: string, unmet = ''): OrderElement =>
@@ -255,7 +255,7 @@ describe('build', () => {
     assert.deepEqual(outputOf(ctx), ['one: a b', 'two: a', 'three:']);
   });
 
-  it('B-13: an unmet name that is empty or was not asked for exits 52', async (t) => {
+  it('an unmet name that is empty or was not asked for exits 52 (B-13)', async (t) => {
     const bench = new Workbench(t);
     const unmet = (name: string): OrderElement =>
       bench.buildpack({ id: `u-${name}`, build: `printf '[[unmet]]\\nname = "${name}"\\n' > "$1/build.toml"` });
@@ -265,7 +265,7 @@ describe('build', () => {
     assert.deepEqual([empty.exit, empty.message], [52, 'unmet.name is required']);
   });
 
-  it('B-18: a buildpack with clear-env sees no platform settings', async (t) => {
+  it('a buildpack with clear-env sees no platform settings (B-18)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     bench.write('platform/env/SETTING', 'x');
@@ -273,7 +273,7 @@ describe('build', () => {
     assert.deepEqual(outputOf(ctx), ['[]']);
   });
 
-  it('B-21 B-30: files that break the rules, have syntax errors or cannot be read exit 52 and name the place', async (t) => {
+  it('files that break the rules, have syntax errors or cannot be read exit 52 and name the place (B-21, B-27, B-30)', async (t) => {
     const bench = new Workbench(t);
     const cases = [
       [
@@ -308,7 +308,7 @@ describe('build', () => {
     }
   });
 
-  it('B-24 B-25 B-26 B-27 B-28 B-36: labels, slices and processes are gathered over the group', async (t) => {
+  it('labels, slices and processes are gathered over the group (B-04, B-24, B-25, B-26, B-28, B-36)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     const first = bench.buildpack({
@@ -377,7 +377,7 @@ T`,
     ]);
   });
 
-  it('B-11 B-32: SBOM files go to build, launch and cache, and what lay in sbom before is gone', async (t) => {
+  it('SBOM files go to build, launch and cache, and what lay in sbom before is gone (B-11, B-32, B-33)', async (t) => {
     const bench = new Workbench(t);
     bench.write('layers/sbom/launch/stale.json', '');
     const formats = 'sbom-formats = ["application/vnd.cyclonedx+json;version=1.4", "application/spdx+json"]\n';
@@ -411,7 +411,7 @@ T`,
     assert.equal(existsSync(join(bench.layers, 'sbom/launch/stale.json')), false);
   });
 
-  it('B-33: an SBOM of an unknown format, or of one that was not declared, exits 52', async (t) => {
+  it('an SBOM of an unknown format, or of one that was not declared, exits 52 (B-33)', async (t) => {
     const bench = new Workbench(t);
     const write = (id: string, file: string): OrderElement => bench.buildpack({ id, build: `: > "$1/${file}"` });
     const unknown = await failing(bench, [write('a', 'launch.sbom.xml.json')], testContext(t));
@@ -429,7 +429,7 @@ T`,
     );
   });
 
-  it('B-34: a BOM table is passed on with a warning, without one beside SBOM files', async (t) => {
+  it('a BOM table is passed on with a warning, without one beside SBOM files (B-34)', async (t) => {
     const bench = new Workbench(t);
     const bom = `printf '[[bom]]\\nname = "x"\\n[bom.metadata]\\nn = 7\\n' > "$1/launch.toml"`;
     const ctx = testContext(t);
@@ -444,7 +444,7 @@ T`,
     assert.deepEqual(logText(quiet.events, 'info'), []);
   });
 
-  it("B-35: both streams are handed out line by line under the buildpack's name", async (t) => {
+  it("both streams are handed out line by line under the buildpack's name", async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
     await run(bench, [bench.buildpack({ id: 'talks', build: 'echo out; echo err >&2; printf "no newline ü"' })], ctx);

@@ -14,13 +14,13 @@ import { imageOf } from '../support/images.ts';
 
 const LABEL = lifecycleMetadataLabel({ ...EMPTY_LIFECYCLE_METADATA, app: ['sha256:1'] });
 
-describe('a previous image of another execution environment (GAP-24)', () => {
+describe('a previous image of another execution environment', () => {
   for (const [recorded, wanted] of [
     ['test', 'production'],
     ['production', 'test'],
     [undefined, 'test'],
   ] as const) {
-    it(`${recorded ?? 'no record'} is ignored by a build for ${wanted}, which is said`, async (t) => {
+    it(`${recorded ?? 'no record'} is ignored by a build for ${wanted}, which is said (GAP-24)`, async (t) => {
       const { output, ctx } = await analyzed(t, recorded, { execEnv: wanted });
       assert.equal(output.previousImage, undefined);
       assert.equal(output.analyzed.previousImage, undefined);

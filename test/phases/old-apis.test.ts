@@ -76,7 +76,7 @@ describe('buildpacks of API 0.7 and 0.8', () => {
     ['0.7', ['CNB_BUILDPACK_DIR']],
     ['0.8', ['CNB_BP_PLAN_PATH', 'CNB_BUILDPACK_DIR', 'CNB_LAYERS_DIR', 'CNB_PLATFORM_DIR']],
   ] as const)
-    it(`${api}: build gets its paths as arguments, and ${String(names.length)} variables`, async (t) => {
+    it(`${api}: build gets its paths as arguments, and ${String(names.length)} variables (B-08, B-09, B-10)`, async (t) => {
       const { lines } = await buildWith(t, { platform: '0.15', buildpack: api, script: 'env; echo "args=$#"' });
       assert.deepEqual(variables(lines), names);
       assert.ok(lines.includes('args=3'));
@@ -96,7 +96,7 @@ describe('buildpacks of API 0.7 and 0.8', () => {
       assert.ok(lines.includes('args=2'));
     });
 
-  it('have commands of one string, which a shell starts unless they are direct', async (t) => {
+  it('have commands of one string, which a shell starts unless they are direct (B-30)', async (t) => {
     const { metadata, lines } = await buildWith(t, { platform: '0.15', buildpack: '0.8', script: LAUNCH });
     const common = { isDefault: false, buildpackId: 'old' };
     assert.deepEqual(metadata.processes, [
@@ -106,7 +106,7 @@ describe('buildpacks of API 0.7 and 0.8', () => {
     assert.equal(lines.filter((line) => line.startsWith('Warning: BOM table is deprecated')).length, 2);
   });
 
-  it('have no working directory before 0.8: a warning for each process that names one', async (t) => {
+  it('have no working directory before 0.8: a warning for each process that names one (B-31)', async (t) => {
     const { metadata, lines } = await buildWith(t, { platform: '0.15', buildpack: '0.7', script: LAUNCH });
     assert.equal(
       metadata.processes.some((process) => 'workingDir' in process),
@@ -122,7 +122,7 @@ describe('buildpacks of API 0.7 and 0.8', () => {
 });
 
 describe('older Platform APIs', () => {
-  it('the bill of materials is in metadata.toml before 0.9, in files from then on; no SBOM files before 0.8', async (t) => {
+  it('the bill of materials is in metadata.toml before 0.9, in files from then on; no SBOM files before 0.8 (B-34)', async (t) => {
     const script = `${LAUNCH}printf '{}' > "$1/launch.sbom.cdx.json"`;
     const bom = [{ name: 'dep', metadata: { v: '1' }, buildpack: { id: 'old', version: '1.0.0' } }];
     const files = (bench: Workbench): readonly string[] =>
@@ -138,7 +138,7 @@ describe('older Platform APIs', () => {
     }
   });
 
-  it('a command is one word before 0.10, with the others before its arguments', async (t) => {
+  it('a command is one word before 0.10, with the others before its arguments (B-03)', async (t) => {
     const script = `printf '[[processes]]\\ntype = "web"\\ncommand = ["a", "b"]\\nargs = ["c"]\\n' > "$1/launch.toml"`;
     const { metadata } = await buildWith(t, { platform: '0.9', buildpack: '0.10', script });
     assert.deepEqual(

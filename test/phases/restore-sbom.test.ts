@@ -19,7 +19,7 @@ const CDX = '{"bomFormat":"CycloneDX"}';
 const FLAGS = { launch: false, build: false, cache: true, data: null } as const;
 
 describe('restore: SBOM files', () => {
-  it('of the cache come beside their layers, whose names may hold dots (GAP-22); sbom/ is removed', async (t) => {
+  it('of the cache come beside their layers, whose names may hold dots; sbom/ is removed (R-23, R-24, GAP-22)', async (t) => {
     const world = await setUp(t, {
       'a_b/lib/sbom.cdx.json': CDX,
       'a_b/lib/sbom.syft.json': '{}',
@@ -51,7 +51,7 @@ describe('restore: SBOM files', () => {
     assert.equal(readFileSync(join(world.layers.real, 'a_b/own.sbom.cdx.json'), 'utf8'), 'cache');
   });
 
-  it('are left out when the buildpack has no directory', async (t) => {
+  it('are left out when the buildpack has no directory (R-24)', async (t) => {
     const world = await setUp(t, { 'a_b/lib/sbom.cdx.json': CDX });
     rmSync(join(world.layers.real, 'a_b'), { recursive: true });
     await world.restore();
@@ -69,7 +69,7 @@ describe('restore: SBOM files', () => {
     ['cut off', (path: string): void => truncateSync(path, 30)],
     ['other bytes', (path: string): void => writeFileSync(path, Buffer.alloc(readFileSync(path).byteLength, 1))],
   ] as const) {
-    it(`are skipped with a warning when their layer is ${what} (GAP-21)`, async (t) => {
+    it(`are skipped with a warning when their layer is ${what} (R-35, GAP-21)`, async (t) => {
       const world = await setUp(t, { 'a_b/lib/sbom.cdx.json': CDX });
       spoil(world.blob);
       await world.restore();
@@ -88,7 +88,7 @@ describe('restore: SBOM files', () => {
     assert.deepEqual(readdirSync(join(world.layers.real, 'a_b')), ['lib.sbom.cdx.json']);
   });
 
-  it('stay away with -skip-layers', async (t) => {
+  it('stay away with -skip-layers (R-25)', async (t) => {
     const world = await setUp(t, { 'a_b/lib/sbom.cdx.json': CDX });
     await world.restore({ skipLayers: true });
     assert.deepEqual(readdirSync(join(world.layers.real, 'a_b')), []);

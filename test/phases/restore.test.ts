@@ -23,7 +23,7 @@ const CACHE_ONLY = { launch: false, build: false, cache: true };
 const LAUNCH_ONLY = { launch: true, build: false, cache: false };
 
 describe('restore', () => {
-  it('follows the table of flags for metadata of the app image and of the cache', async (t) => {
+  it('follows the table of flags for metadata of the app image and of the cache (R-06, R-07, R-08, R-09, R-10, R-19)', async (t) => {
     const { ctx, layers, cache } = await setUp(t, { both: ALL, own: CACHE_ONLY, uncached: { ...ALL, cache: false } });
     const app = metadataOf({
       both: record(shaOf(cache, 'both'), ALL),
@@ -63,7 +63,7 @@ describe('restore', () => {
     assert.deepEqual(readdirSync(join(layers.real, 'a_b')).sort(), ['both', 'both.toml']);
   });
 
-  it('writes only [metadata], with numbers as the label has them', async (t) => {
+  it('writes only [metadata], with numbers as the label has them (R-04)', async (t) => {
     const { ctx, layers } = await setUp(t, {});
     const app = metadataOf({
       launch: { ...record('sha256:1', LAUNCH_ONLY), data: { n: 7, text: 'x' } },
@@ -74,7 +74,7 @@ describe('restore', () => {
     assert.equal(readFileSync(join(layers.real, 'a_b/bare.toml'), 'utf8'), '');
   });
 
-  it('restores store.toml also when layers are not', async (t) => {
+  it('restores store.toml also when layers are not (R-05, R-25)', async (t) => {
     const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY });
     const app = metadataOf({ launch: record('sha256:1', LAUNCH_ONLY) });
     const withStore = { ...app, buildpacks: app.buildpacks.map((each) => ({ ...each, store: { k: 'v' } })) };
@@ -83,7 +83,7 @@ describe('restore', () => {
     assert.deepEqual(lines(ctx, 'info'), ['Skipping buildpack layer analysis']);
   });
 
-  it('removes a layer that the cache knows by another diffID', async (t) => {
+  it('removes a layer that the cache knows by another diffID (R-13)', async (t) => {
     const { ctx, layers, cache } = await setUp(t, { both: ALL, stale: CACHE_ONLY });
     const app = metadataOf({ both: record(`sha256:${'1'.repeat(64)}`, ALL) });
     mkdirSync(join(layers.real, 'a_b/both'), { recursive: true });
@@ -98,7 +98,7 @@ describe('restore', () => {
     ['cut off', (path: string): void => writeFileSync(path, readFileSync(path).subarray(0, 20))],
     ['flipped', (path: string): void => writeFileSync(path, flipped(readFileSync(path)))],
   ] as const) {
-    it(`leaves neither contents nor metadata of a layer whose blob is ${what} (GAP-23), and restores the others`, async (t) => {
+    it(`leaves neither contents nor metadata of a layer whose blob is ${what}, and restores the others (R-14, R-15, R-38, GAP-23)`, async (t) => {
       const { ctx, layers, cache, directory } = await setUp(t, { bad: CACHE_ONLY, good: CACHE_ONLY });
       const layer = await cache.find(shaOf(cache, 'bad'), ctx);
       assert.ok(layer);
@@ -111,7 +111,7 @@ describe('restore', () => {
     });
   }
 
-  it('replaces what is there, links too (GAP-29), and twice in a row is the same', async (t) => {
+  it('replaces what is there, links too, and twice in a row is the same (GAP-29)', async (t) => {
     const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY });
     await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache }, ctx);
     rmSync(join(layers.real, 'a_b/own/file'));
@@ -121,7 +121,7 @@ describe('restore', () => {
     assert.equal(readFileSync(join(layers.real, 'a_b/own/link'), 'utf8'), 'own');
   });
 
-  it('writes nowhere but into the layer it restores', async (t) => {
+  it('writes nowhere but into the layer it restores (GAP-29)', async (t) => {
     const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY, other: CACHE_ONLY });
     const wrong = record(shaOf(cache, 'other'), CACHE_ONLY);
     const text = cacheMetadataJson({

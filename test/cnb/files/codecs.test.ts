@@ -210,7 +210,7 @@ describe('launch.toml, build.toml, store.toml and layer files', () => {
     ]);
   });
 
-  it('reads a string as the command below Buildpack API 0.9, which a shell starts unless it is direct', () => {
+  it('reads a string as the command below Buildpack API 0.9, which a shell starts unless it is direct (B-30)', () => {
     const old = buildpackFeatures('0.8', 'b');
     const text =
       '[[processes]]\ntype = "web"\ncommand = "a b"\n[[processes]]\ntype = "x"\ncommand = "c"\ndirect = true';
@@ -223,7 +223,7 @@ describe('launch.toml, build.toml, store.toml and layer files', () => {
     assert.match(list.message, /processes\[0\]\.command: expected a string/);
   });
 
-  it('refuses direct, a string command and a versioned bom entry', () => {
+  it('refuses direct, a string command and a versioned bom entry (B-30, B-34)', () => {
     const direct = failureOf(() => decodeLaunch('[[processes]]\ntype = "web"\ndirect = false', 'l', features, 'bp'));
     assert.equal(direct.message, 'process.direct is not supported on this buildpack version');
     assert.equal(direct.exit, 52);
@@ -243,7 +243,7 @@ describe('launch.toml, build.toml, store.toml and layer files', () => {
     assert.equal(error.exit, 52);
   });
 
-  it('reads layer types from their table only', () => {
+  it('reads layer types from their table only (B-21)', () => {
     assert.deepEqual(decodeLayerFile('[types]\nlaunch = true\n[metadata]\nn = 7', 'l'), {
       types: { launch: true, build: false, cache: false },
       metadata: { n: 7n },
@@ -307,7 +307,7 @@ describe('metadata.toml', () => {
     ]);
   });
 
-  it('has commands as strings before Platform API 0.10, whose other words come before the arguments', () => {
+  it('has commands as strings before Platform API 0.10, whose other words come before the arguments (B-03)', () => {
     const process = { type: 'w', command: ['<', 'b'], direct: true, isDefault: false, buildpackId: 'x' };
     const processes = [process, { ...process, command: [], args: ['c'] }];
     const text = encodeMetadata({ ...empty, processes }, platformFeatures('0.9'));
@@ -321,7 +321,7 @@ describe('metadata.toml', () => {
     assert.equal(encodeMetadata(decoded, platformFeatures('0.9')), text);
   });
 
-  it('has the bill of materials first, before Platform API 0.9', () => {
+  it('has the bill of materials first, before Platform API 0.9 (B-34)', () => {
     const bom = [{ name: 'dep', metadata: { v: 1n }, buildpack: { id: 'a', version: '1' } }];
     const text = encodeMetadata({ ...empty, bom }, platformFeatures('0.8'));
     assert.equal(
