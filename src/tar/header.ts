@@ -156,11 +156,16 @@ function record(key: string, value: string): string {
   return `${String(length)}${rest}`;
 }
 
-/** A name for old readers: ASCII only, cut, and without a slash at the cut, which would make it a directory. */
+/**
+ * A name for old readers: ASCII only, cut, and without a slash at the cut, which would make it a directory. Of several slashes there
+ * Go's package turns the first one into NUL and leaves the others behind it.
+ */
 function cutName(name: string): string {
   const text = ascii(name);
-  if (text.length <= NAME_SIZE || text[NAME_SIZE - 1] !== '/') return text.slice(0, NAME_SIZE);
-  return text.slice(0, NAME_SIZE).replace(/\/+$/, '');
+  const cut = text.slice(0, NAME_SIZE);
+  if (text.length <= NAME_SIZE || !cut.endsWith('/')) return cut;
+  const length = cut.replace(/\/+$/, '').length;
+  return `${cut.slice(0, length)}\0${cut.slice(length + 1)}`;
 }
 
 function inRange(value: number, max: number): number {

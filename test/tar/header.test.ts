@@ -101,6 +101,13 @@ describe('encodeHeader', () => {
     assert.equal(Buffer.from(main.subarray(90, 100)).toString(), `${'d'.repeat(9)}\0`);
   });
 
+  it('ends a long name in NUL at the first of several slashes at the cut, as Go does', () => {
+    const name = `/${'d'.repeat(96)}/é/ü/${'e'.repeat(101)}`;
+    const encoded = encodeHeader(header({ name }));
+    const main = Buffer.from(encoded.subarray(encoded.length - 512));
+    assert.equal(main.subarray(95, 100).toString(), 'dd\0//');
+  });
+
   it('writes a size over 8 GiB as a record', () => {
     assert.equal(paxText(encodeHeader(header({ name: '/big', size: 8589934592 }))), '19 size=8589934592\n');
     assert.equal(encodeHeader(header({ name: '/big', size: 8589934591 })).length, 512);
