@@ -21,7 +21,7 @@ import { fillCache } from './export/fill-cache.ts';
 import { fillLaunchCache } from './export/fill-launch-cache.ts';
 import { imageSettings } from './export/image-settings.ts';
 import { log, type MadeLayer } from './export/layer-request.ts';
-import { copyLifecycleSboms } from './export/lifecycle-sboms.ts';
+import { copyLifecycleSboms, type SbomDirectories } from './export/lifecycle-sboms.ts';
 import { lifecycleMetadata } from './export/metadata.ts';
 import { SharedLayers } from './export/shared-layers.ts';
 import { saveOutputs } from './export/save-outputs.ts';
@@ -61,7 +61,7 @@ export interface ExportInput {
   /** Fill the cache while the image is made and written (`-parallel`), not after it. */
   readonly isParallel?: boolean;
   /** Where `lifecycle.sbom.*` and `launcher.sbom.*` are looked for; undefined: nowhere, and no warning. */
-  readonly lifecycleSboms?: { readonly real: string; readonly logical: string } | undefined;
+  readonly lifecycleSboms?: SbomDirectories | undefined;
   /** How the log identifies the image at its first location; default, and where it gives undefined: the digest. */
   readonly identify?: ((location: Location, digest: Digest) => string | undefined) | undefined;
 }

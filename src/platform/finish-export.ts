@@ -34,7 +34,7 @@ export function throwFailedOutputs(output: ExportOutput): void {
   const list = failed.map((each) => `[${each.names.join(' ')}: ${each.error ?? ''}]`).join(',');
   const saved = output.outputs.filter((each) => each.error === undefined).flatMap((each) => each.names);
   const { hint, exit } = first.cause instanceof SlipwayError ? first.cause : {};
-  throw new SlipwayError('OUTPUT_FAILED', `failed to write image to the following tags: ${list}`, {
+  throw new SlipwayError('OUTPUT_FAILED', `failed to export: failed to write image to the following tags: ${list}`, {
     details: {
       ...(first.cause instanceof SlipwayError ? first.cause.details : {}),
       written: saved.length === 0 ? 'nothing' : saved.join(', '),

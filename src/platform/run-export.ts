@@ -14,6 +14,7 @@ import { displayLocation, type Location } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPinned, layoutName, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput } from '../phases/export.ts';
+import type { SbomDirectories } from '../phases/export/lifecycle-sboms.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import { readBuildBom } from '../workspace/buildpack-files.ts';
@@ -23,6 +24,8 @@ import { exportReport, throwFailedOutputs } from './finish-export.ts';
 import { runImageRecord } from './run-image.ts';
 import type { OpenSinks } from './sinks.ts';
 import { stage, type Guard } from './stage.ts';
+
+const LIFECYCLE_DIRECTORY = '/cnb/lifecycle';
 
 /** What an export is told besides what the phases before it made. */
 export interface ExportSettings {
@@ -104,7 +107,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         features,
         compression: settings.compression,
         isParallel: settings.isParallel,
-        lifecycleSboms: launcherSbomDir === undefined ? undefined : { real: launcherSbomDir, logical: launcherSbomDir },
+        lifecycleSboms: launcherSbomDir === undefined ? undefined : sbomDirectories(launcherSbomDir),
         identify: (location, digest) => {
           const path = layoutName(location, settings.names);
           return path === undefined ? undefined : `${path}@${digest}`;
@@ -142,6 +145,12 @@ export function announceImages(
   }
   const path = output === undefined ? undefined : layoutName(output, names);
   if (path !== undefined) info(`Using app image: ${path}`);
+}
+
+/** The lifecycle's own SBOMs are always where it was installed; the launcher's may be elsewhere. */
+function sbomDirectories(launcher: string): SbomDirectories {
+  const installed = { real: LIFECYCLE_DIRECTORY, logical: LIFECYCLE_DIRECTORY };
+  return launcher === LIFECYCLE_DIRECTORY ? installed : { ...installed, launcher };
 }
 
 /** Only under `-layout` may the label hold a path. */

@@ -55,7 +55,7 @@ describe('a cache folder', () => {
     assert.equal((await openFolderCache(directory, ctx)).metadata, undefined);
   });
 
-  it('refuses to be changed after commit', async (t) => {
+  it('refuses to be changed after commit (E-47)', async (t) => {
     const ctx = testContext(t);
     const cache = await openFolderCache(temporaryDirectory(t), ctx);
     await cache.commit('{}', ctx);
@@ -103,7 +103,7 @@ describe('a cache folder', () => {
     assert.equal(await contents(await cache.find(layerOf('cut').diffId, ctx)), 'cut');
   });
 
-  it('notices flipped bytes when they are read, and then makes room for the right ones', async (t) => {
+  it('notices flipped bytes when they are read, and then makes room for the right ones (E-44)', async (t) => {
     const ctx = testContext(t);
     const directory = temporaryDirectory(t);
     await commitLayers(t, directory, ['flip']);

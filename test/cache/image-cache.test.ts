@@ -116,7 +116,7 @@ describe('a cache image', () => {
     assert.deepEqual((await read(fresh(t, at), ctx)).config.diffIds, [layerOf('old').diffId]);
   });
 
-  it('refuses to be changed after commit', async (t) => {
+  it('refuses to be changed after commit (E-47)', async (t) => {
     const ctx = testContext(t);
     const cache = await openImageCache(cacheAt(t, `oci:${temporaryPath(t)}:c`), ctx, AMD64);
     await cache.commit(JSON_TEXT, ctx);

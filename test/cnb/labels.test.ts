@@ -56,7 +56,7 @@ describe('labels', () => {
     );
   });
 
-  it('writes the build metadata of no buildpacks, and args only when given', () => {
+  it('writes the build metadata of no buildpacks, and args only when given (E-27)', () => {
     const process = { type: 'w', command: [], direct: true, isDefault: false, buildpackId: 'b' };
     assert.equal(
       buildMetadataLabel(
@@ -74,7 +74,7 @@ describe('labels', () => {
     );
   });
 
-  it('writes a command as one string before Platform API 0.10, and the bill of materials before 0.9', () => {
+  it('writes a command as one string before Platform API 0.10, and the bill of materials before 0.9 (E-27)', () => {
     const process = { type: 'w', command: ['a', 'b'], direct: false, isDefault: false, buildpackId: 'b' };
     const buildpack = { id: 'b', version: '1' };
     const bom = [

@@ -99,7 +99,7 @@ describe('golden: -cache-image', { skip }, () => {
 
 describe('a cache image in slipway build and the creator', () => {
   for (const kind of ['oci', 'oci-archive', 'registry'] as const) {
-    it(`in a place of kind ${kind} gives the next build its layers`, async (t) => {
+    it(`in a place of kind ${kind} gives the next build its layers (E-42)`, async (t) => {
       const fixture = await buildFixture(t, { buildpacks: [CACHED] });
       const cache = kind === 'registry' ? `${(await startRegistry(t)).name}/shop/cache` : `${kind}:cache`;
       const args = ['--output', 'oci:out', '--cache-image', cache];
@@ -125,7 +125,7 @@ describe('a cache image in slipway build and the creator', () => {
     assert.match(said(second), /restored: first\nlib\.v1\nlib\.v1\.sbom\.cdx\.json\nlib\.v1\.toml\n/);
   });
 
-  it('is written by -parallel too, with one empty layer when nothing is cached', async (t) => {
+  it('is written by -parallel too, with one empty layer when nothing is cached (E-42)', async (t) => {
     const fixture = await buildFixture(t, { buildpacks: [{ id: 'test/nothing', build: 'exit 0' }] });
     const result = await runCreator(fixture, ['-parallel', '-cache-image', 'oci:cache', 'oci:out:shop']);
     assertSucceeded(result);
@@ -141,7 +141,7 @@ describe('a cache image in slipway build and the creator', () => {
     assert.match(said(result), /the cache image oci:run:run is not used: it has no label/);
   });
 
-  it('that cannot be written is a warning of slipway build (exit 0), and ends the creator at analyze (exit 32)', async (t) => {
+  it('that cannot be written is a warning of slipway build (exit 0), and ends the creator at analyze (exit 32) (E-45)', async (t) => {
     const registry = await startRegistry(t, { readOnly: true });
     const fixture = await buildFixture(t, { buildpacks: [CACHED] });
     const cache = `${registry.name}/shop/cache`;

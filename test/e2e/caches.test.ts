@@ -122,7 +122,7 @@ function checkCache(cache: string): number {
 }
 
 describe('one folder as build cache and launch cache', () => {
-  it('a folder that does not exist yet works twice in a row, and the second build restores from it', async (t) => {
+  it('a folder that does not exist yet works twice in a row, and the second build restores from it (GAP-4)', async (t) => {
     const s = await scene(t, BARRIER);
     succeeded(await slipway(buildArgs(s, 'a'), { env: { HOME: s.directory } }));
     assert.equal(checkCache(s.cache), 1);
@@ -132,7 +132,7 @@ describe('one folder as build cache and launch cache', () => {
     checkCache(s.cache);
   });
 
-  it('two builds at once, 20 rounds: both succeed and the cache stays whole', async (t) => {
+  it('two builds at once, 20 rounds: both succeed and the cache stays whole (GAP-4)', async (t) => {
     const s = await scene(t, BARRIER);
     for (let round = 0; round < 20; round += 1) {
       const barrier = gate(s, String(round));
@@ -175,7 +175,7 @@ printf '[types]\\nlaunch = true\\n[metadata]\\nmade = "once"\\n' >"$1/tool.toml"
 };
 
 describe('the launch cache', () => {
-  it('gives a layer without contents after the previous image’s blobs are gone', async (t) => {
+  it('gives a layer without contents after the previous image’s blobs are gone (E-49)', async (t) => {
     const s = await scene(t, ONCE);
     const layers = join(s.directory, 'layers');
     const image = `oci:${join(s.directory, 'out')}:shop`;

@@ -19,7 +19,7 @@ describe('golden runs of older Platform APIs', { skip: skipRecorded() }, () => {
     ['0.13', 'order.toml'],
     ['0.14', 'order.toml'],
   ] as const) {
-    it(`registry-5phase-api${api}: config bytes are equal, files equal as data`, async (t) => {
+    it(`registry-5phase-api${api}: config bytes are equal, files equal as data (E-26, E-27, E-38)`, async (t) => {
       const { root, ctx } = await beginRecorded(t);
       const name = `registry-5phase-api${api}`;
       const repository = `app/five-api${api}`;
@@ -44,7 +44,7 @@ describe('golden runs with other inputs', { skip: skipRecorded() }, () => {
     compare.cache(root, 'composite-order');
   });
 
-  it('process-type-tags-run-toml: another default process, two tags, the run image’s name and mirrors', async (t) => {
+  it('process-type-tags-run-toml: another default process, two tags, the run image’s name and mirrors (E-33, E-34, E-41)', async (t) => {
     const { root, ctx } = await beginRecorded(t);
     const name = 'process-type-tags-run-toml';
     const [one, two] = ['127.0.0.1:5910/app/tags:one', '127.0.0.1:5910/app/tags:two'];

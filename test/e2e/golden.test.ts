@@ -39,7 +39,7 @@ describe('golden', { skip }, () => {
     compare.cache(root, 'registry-5phase');
   });
 
-  golden('creator: one process gives the same image', async (t) => {
+  golden('creator: one process gives the same image (K-03)', async (t) => {
     const { root, ctx } = await beginRecorded(t);
     root.app('app-v1.tar');
     root.run({
@@ -118,7 +118,7 @@ describe('golden', { skip }, () => {
     });
   }
 
-  golden('layout: the same through -layout, with the true digest of the run image (GAP-5)', async (t) => {
+  golden('layout: the same through -layout, with the true digest of the run image (E-03, E-54, GAP-5)', async (t) => {
     const { root, ctx } = await beginRecorded(t);
     root.app('app-v1.tar');
     root.shell(

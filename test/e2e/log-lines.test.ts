@@ -42,7 +42,9 @@ const READING = [
   ),
 ];
 const SBOM_WARNINGS = ['lifecycle', 'launcher'].flatMap((component) =>
-  ['cdx', 'spdx', 'syft'].map((format) => `Warning: Did not find SBOM ${component}.sbom.${format}.json in DIR/sboms`),
+  ['cdx', 'spdx', 'syft'].map(
+    (format) => `Warning: Did not find SBOM ${component}.sbom.${format}.json in /cnb/lifecycle`,
+  ),
 );
 const LABELS = ['lifecycle.metadata', 'build.metadata', 'project.metadata', 'exec-env'].map(
   (label) => `Adding label 'io.buildpacks.${label}'`,
@@ -102,7 +104,7 @@ async function fivePrograms(bed: LifecycleBed, level: string): Promise<Lines> {
 
 const EXPORT_ARGS = [
   ...['-app', 'app', '-cache-dir', 'cache', '-run', 'no-run.toml', '-project-metadata', 'project.toml'],
-  ...['-launcher', './launcher', '-launcher-sbom', 'sboms'],
+  ...['-launcher', './launcher'],
 ];
 
 /** The lines that every program begins with at debug level. */

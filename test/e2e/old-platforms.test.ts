@@ -50,7 +50,7 @@ function label(image: Image, name: string): unknown {
 }
 
 describe('the programs at older Platform APIs', () => {
-  it('0.7: stack.toml names the run image, and the bill of materials is in label and report', async (t) => {
+  it('0.7: stack.toml names the run image, and the bill of materials is in label and report (E-26, E-27, E-37, E-41)', async (t) => {
     const bed = await newBed(t);
     await create(bed, '0.7', ['-stack', 'stack.toml']);
     const image = await appOf(bed);

@@ -32,7 +32,7 @@ describe('assemble', () => {
     });
   }
 
-  it('gives every layer above the base a type of the base family, and keeps the base descriptors', () => {
+  it('gives every layer above the base a type of the base family, and keeps the base descriptors (E-53, GAP-6)', () => {
     const image = assemble(planOf(readFileSync('testdata/golden/minimal/image/config.json'), BASE));
     const manifest = decodeManifest(image.manifest, 'test');
     assert.ok(manifest.kind === 'manifest');

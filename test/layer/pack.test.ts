@@ -63,7 +63,7 @@ describe('packLayer: the recorded diffIDs (contract §14.4)', () => {
     assert.equal(tarSize, 1024);
   });
 
-  it('process types', async (t) => {
+  it('process types (E-25)', async (t) => {
     const web = await pack(t, processTypes('web'));
     assert.equal(web.layer.diffId, 'sha256:83d85471d9f8a3834b4e27cf701e3f0aef220cc816d9c173c7d32cd73909a590');
     const two = await pack(t, processTypes('web', 'worker'));
@@ -95,7 +95,7 @@ describe('packLayer: the recorded diffIDs (contract §14.4)', () => {
 });
 
 describe('packLayer: entries', () => {
-  it('a directory: parents, then all of it in tree order with byte order of names, owners forced', async (t) => {
+  it('a directory: parents, then all of it in tree order with byte order of names, owners forced (E-23)', async (t) => {
     const root = temporaryDirectory(t);
     for (const path of ['bp/rt/bin', 'bp/rt/a', 'bp/rt/empty', 'bp/other']) {
       mkdirSync(join(root, path), { recursive: true });
@@ -170,7 +170,7 @@ describe('packLayer: entries', () => {
     assert.match(lines.at(-1) ?? '', /^directory \d+ 5:6 .*\/link\/layers\/bp\/rt$/);
   });
 
-  it('keeps names of any bytes, and what links point to', async (t) => {
+  it('keeps names of any bytes, and what links point to (E-23)', async (t) => {
     const app = temporaryDirectory(t);
     const names = [
       Buffer.from([0xff, 0xfe]),

@@ -36,7 +36,7 @@ async function plan(
 const FILES = ['public/a.css', 'public/sub/b.css', 'public/x.html', 'vendor/x/lib.js', 'top.txt', 'empty/'];
 
 describe('planSlices', () => {
-  it('gives the diffIDs of the recorded run registry-5phase', async (t) => {
+  it('gives the diffIDs of the recorded run registry-5phase, a slice that takes nothing among them (E-18, E-20)', async (t) => {
     const app = temporaryDirectory(t);
     unpackGoldenApp('app-v1.tar', app);
     chmodSync(app, 0o755);
@@ -63,14 +63,14 @@ describe('planSlices', () => {
     assert.equal(await hashLayer(all, ctx), await hashLayer(rest, ctx));
   });
 
-  it('takes whole subtrees, brings the directories above, and leaves the rest', async (t) => {
+  it('takes whole subtrees, brings the directories above, and leaves the rest (E-18, E-19)', async (t) => {
     assert.deepEqual(await plan(t, FILES, ['public/sub']), [
       '. public public/sub public/sub/b.css',
       '. empty link public public/a.css public/x.html top.txt vendor vendor/x vendor/x/lib.js',
     ]);
   });
 
-  it('does not take twice, and does not repeat a directory whose children are all taken', async (t) => {
+  it('does not take twice, and does not repeat a directory whose children are all taken (E-21)', async (t) => {
     assert.deepEqual(await plan(t, FILES, ['public/*.css', 'vendor/x/*'], ['public/*'], ['vendor', 'public']), [
       '. public public/a.css vendor vendor/x vendor/x/lib.js',
       '. public public/sub public/sub/b.css public/x.html',
@@ -84,7 +84,7 @@ describe('planSlices', () => {
     assert.deepEqual(await plan(t, ['a', 'b/c'], ['.']), ['. a b b/c link', '']);
   });
 
-  it('reads an absolute glob below the app as one in the app, and one elsewhere as nothing', async (t) => {
+  it('reads an absolute glob below the app as one in the app, and one elsewhere as nothing (GAP-27)', async (t) => {
     assert.deepEqual(await plan(t, ['a', 'b'], ['/workspace/a'], ['/other/b', '/workspace2/b', '../b']), [
       '. a',
       '',
@@ -92,7 +92,7 @@ describe('planSlices', () => {
     ]);
   });
 
-  it('does not follow links nor cross slashes, and keeps ".*" to files in the app', async (t) => {
+  it('does not follow links nor cross slashes, and keeps ".*" to files in the app (E-18)', async (t) => {
     assert.deepEqual(await plan(t, ['public/a', '.env', 'x/.hid'], ['link/*', '*/a?', '.*']), [
       '. .env',
       '. link public public/a x x/.hid',

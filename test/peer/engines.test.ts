@@ -117,7 +117,7 @@ describe('real engines read what slipway wrote', () => {
     }
   });
 
-  it('a real dockerd loads the tar and runs the image', async (t) => {
+  it('a real dockerd loads the tar and runs the image (E-51)', async (t) => {
     if (!needs(t, 'dockerd', 'docker')) return;
     if (process.getuid?.() !== 0) {
       t.skip('dockerd needs root');

@@ -32,7 +32,7 @@ import {
 const GOLDEN = 'testdata/golden';
 
 describe('exportImage, compared with recorded runs', () => {
-  it('registry-5phase: the whole config, and the manifest but for our compression', async (t) => {
+  it('registry-5phase: the whole config, and the manifest but for our compression (E-02, E-15, E-26, E-27, E-28)', async (t) => {
     const ctx = goldenContext(t);
     const run = fiveBuildpacks(t, 'registry-5phase', 'v1');
     const { output, image } = await exportTo(t, run, ctx);
@@ -93,7 +93,7 @@ describe('exportImage, compared with recorded runs', () => {
     });
   }
 
-  it('rebuild-same: every layer is reused, the manifest is the same, and layers without contents come along', async (t) => {
+  it('rebuild-same: every layer is reused, the manifest is the same, and layers without contents come along (E-08, E-09, E-11, E-35)', async (t) => {
     const ctx = goldenContext(t);
     const directory = temporaryDirectory(t);
     const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { directory });
@@ -116,7 +116,7 @@ describe('exportImage, compared with recorded runs', () => {
     ]);
   });
 
-  it('rebuild-changed: what changed is new, the rest keeps its blobs', async (t) => {
+  it('rebuild-changed: what changed is new, the rest keeps its blobs (E-09, E-10)', async (t) => {
     const ctx = goldenContext(t);
     const directory = temporaryDirectory(t);
     const first = await exportTo(t, fiveBuildpacks(t, 'registry-5phase', 'v1'), ctx, { directory });
@@ -137,7 +137,7 @@ describe('exportImage, compared with recorded runs', () => {
     assert.ok(infoLines(ctx).includes('Added 2/4 app layer(s)'));
   });
 
-  it('a layer without contents comes from the launch cache when the previous image lost its blobs', async (t) => {
+  it('a layer without contents comes from the launch cache when the previous image lost its blobs (E-49, GAP-33)', async (t) => {
     const ctx = goldenContext(t);
     const [directory, folder] = [temporaryDirectory(t), join(temporaryDirectory(t), 'both')];
     const launchCache = await openFolderLayerStore(folder, ctx);

@@ -42,7 +42,7 @@ describe('the run image to use', () => {
 });
 
 describe('what the label says about the run image', () => {
-  it('is its entry in run.toml, found by image or mirror with tags written out', () => {
+  it('is its entry in run.toml, found by image or mirror with tags written out (E-41)', () => {
     const entry = { image: 'a.example/run:1', mirrors: ['b.example/run:1', 'c.example/run:1'] };
     assert.deepEqual(runImageRecord('c.example/run:1', ENTRIES), entry);
     assert.deepEqual(runImageRecord('index.docker.io/other/run:latest', ENTRIES), { image: 'other/run' });
@@ -52,7 +52,7 @@ describe('what the label says about the run image', () => {
     assert.deepEqual(runImageRecord('d.example/run', []), {});
   });
 
-  it('is the image that was used when run.toml has it not, never the first entry', () => {
+  it('is the image that was used when run.toml has it not, never the first entry (E-56)', () => {
     const record = runImageRecord('d.example/run', ENTRIES);
     assert.equal(record.image, 'd.example/run');
     assert.match(record.warning ?? '', /not in run.toml/);

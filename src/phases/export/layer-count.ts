@@ -17,6 +17,6 @@ export function assertLayerCount(count: number, ctx: Context): void {
       },
     );
   }
-  if (count > MANY_LAYERS)
+  if (count >= MANY_LAYERS)
     log(ctx, 'warn', `The image has ${String(count)} layers; engines can run ${String(MOST_LAYERS)} at most`);
 }
