@@ -37,7 +37,7 @@ export async function build({ types = false } = {}) {
     });
   await Promise.all([
     bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts', index: 'src/index.ts' }),
-    bundle('dist/lifecycle', { main: 'src/cli/lifecycle.ts' }),
+    bundle('dist/lifecycle', { main: 'src/cli/lifecycle.ts', launch: 'src/cli/launcher.ts' }),
   ]);
   chmodSync(join(ROOT, 'dist/bin/slipway.js'), 0o755);
   writeFileSync(join(ROOT, 'dist/LICENSES.txt'), licences());
@@ -48,8 +48,11 @@ export async function build({ types = false } = {}) {
 /** Makes dist/lifecycle a directory that works wherever it is copied to: a starter for each program beside the bundle. */
 function completeLifecycle() {
   const directory = join(ROOT, 'dist/lifecycle');
-  for (const name of readdirSync(join(ROOT, 'bin/lifecycle')))
-    writeFileSync(join(directory, name), "#!/usr/bin/env node\nawait import('./main.js');\n", { mode: 0o755 });
+  for (const name of readdirSync(join(ROOT, 'bin/lifecycle'))) {
+    // The launcher may be called by any name: the name of a process.
+    const start = `await import('./${name === 'launcher' ? 'launch' : 'main'}.js');`;
+    writeFileSync(join(directory, name), `#!/usr/bin/env node\n${start}\n`, { mode: 0o755 });
+  }
   // Without it Node takes the starters, which have no extension, for CommonJS.
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
   copyFileSync(join(ROOT, 'dist/LICENSES.txt'), join(directory, 'LICENSES.txt'));

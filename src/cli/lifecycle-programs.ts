@@ -81,12 +81,6 @@ const PROGRAM_NAMES: readonly Program[] = Object.values(PHASES);
 export function chooseProgram(name: string, argv: readonly string[]): ChosenProgram {
   const direct = PROGRAM_NAMES.find((candidate) => candidate === name);
   if (direct !== undefined) return { program: direct, shownName: name, args: argv, load: LOADERS[direct] };
-  if (name === 'launcher') {
-    throw new SlipwayError('NOT_SUPPORTED', 'failed to launch: the launcher as a program comes with a later version', {
-      exit: 82,
-      hint: 'images that slipway makes have a launcher of their own',
-    });
-  }
   const word = (argv[0] ?? '').split(/[/\\]/).at(-1) ?? '';
   const program = Object.hasOwn(PHASES, word) ? PHASES[word] : undefined;
   if (program === undefined) {

@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 import { basename } from 'node:path';
-import { runLifecycle } from './lifecycle-main.ts';
 
 // Node gives the path as called, so a link named `builder` selects the builder (contract §1.1).
-const name = basename(process.argv[1] ?? 'lifecycle').replace(/\.(?:js|mjs|cmd|exe)$/, '');
-process.exit(await runLifecycle(name, process.argv.slice(2)));
+const path = process.argv[1] ?? 'lifecycle';
+const name = basename(path).replace(/\.(?:js|mjs|cmd|exe)$/, '');
+const args = process.argv.slice(2);
+const run = async (): Promise<number> => {
+  if (name === 'launcher') return (await import('./run-launcher.ts')).runLauncher(path, args);
+  return (await import('./lifecycle-main.ts')).runLifecycle(name, args);
+};
+process.exit(await run());

@@ -8,7 +8,7 @@
 # is off from the start on, so that a list is a text with one item a line, and a word list a text that `eval "set -- $list"` unfolds.
 
 # >>> data
-# launcher format 2
+# launcher format 3
 cnb__buildpacks=''
 cnb__processes() {
   case $1 in
@@ -555,6 +555,20 @@ cnb__word_count() { # WORD-LIST
   cnb__words=$#
 }
 
+cnb__join() { # WORD-LIST: its words with blanks between as one quoted word in cnb__text
+  eval "set -- $1"
+  cnb__rest=
+  for cnb__entry; do cnb__rest="$cnb__rest${cnb__rest:+ }$cnb__entry"; done
+  cnb__text=
+  while :; do
+    case $cnb__rest in
+      *"'"*) cnb__text=$cnb__text${cnb__rest%%"'"*}"'\\''" cnb__rest=${cnb__rest#*"'"} ;;
+      *) break ;;
+    esac
+  done
+  cnb__text="'$cnb__text$cnb__rest'"
+}
+
 cnb__filter_path() {
   cnb__rest=$PATH:
   cnb__text=
@@ -681,6 +695,10 @@ else
     *,0 | 0.[789],*) cnb__arguments=always ;;
   esac
   if [ "$cnb__arguments" = always ]; then
+    if [ "$cnb__how" = shell ] && [ "$cnb__words" -gt 1 ]; then
+      cnb__join "$cnb__command"
+      cnb__command=$cnb__text
+    fi
     cnb__command="$cnb__command $cnb__args"
   elif [ "$cnb__words" -le 1 ]; then
     case $cnb__arguments in

@@ -6,7 +6,7 @@ import program from './launcher.sh';
 import { quoteWord, quoteWords } from './quote.ts';
 
 /** Version of the program's text and of its data block: part of every image's launcher layer, so it changes only with them. */
-const LAUNCHER_FORMAT: number = 2;
+const LAUNCHER_FORMAT: number = 3;
 
 /** Platform APIs that the program knows; it refuses the others at start with exit 11, so generating for them is refused too. */
 const PROGRAM_APIS: readonly string[] = ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12', '0.13', '0.14', '0.15'];

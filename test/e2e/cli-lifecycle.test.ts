@@ -160,11 +160,9 @@ describe('the lifecycle programs', () => {
   });
 
   it('what comes with a later version says so', async () => {
-    for (const [program, args] of [['extender', []] as const, ['launcher', []] as const]) {
-      const result = await lifecycle(program, args, plain());
-      assert.notEqual(result.code, 0);
-      assert.match(result.stdout, /later version/);
-    }
+    const result = await lifecycle('extender', [], plain());
+    assert.notEqual(result.code, 0);
+    assert.match(result.stdout, /later version/);
   });
 
   it('an exporter without analyzed metadata exits 3, without a group exits 1', async (t) => {

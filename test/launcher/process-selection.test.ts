@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, symlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -43,6 +43,7 @@ for (const shell of testShells()) {
           launchProcess('web', ['echo'], { args: ['by', 'default'] }),
           launchProcess('words', [...DUMP, 'always'], { args: ['default'] }),
           launchProcess('orphan', ['echo'], { args: ['orphan'], buildpackId: 'test/gone' }),
+          launchProcess('script', ["echo 'a", "b'"], { direct: false, args: [] }),
         ],
       });
       const run = (CNB_PLATFORM_API: string, type: string, ...args: readonly string[]): string =>
@@ -51,6 +52,7 @@ for (const shell of testShells()) {
         assert.equal(run(api, 'web', 'x'), 'by default x\n');
         assert.equal(run(api, 'words', 'x'), '["always","default","x"]\n');
         assert.equal(run(api, 'orphan', 'x'), 'orphan x\n');
+        assert.equal(run(api, 'script'), 'a b\n');
       }
       for (const api of ['0.10', '0.13']) {
         assert.equal(run(api, 'web', 'x'), 'x\n');
@@ -64,7 +66,7 @@ for (const shell of testShells()) {
         processes: [launchProcess('web', ['echo', 'web'])],
       });
       bed.write('layers/test_one/layer/env.launch/other/TYPED', 'of a type that no process has');
-      symlinkSync(bed.launcher(), bed.process('other'));
+      bed.link('other');
       const run = (...args: readonly string[]): Launched => bed.launch({ shell, type: 'other', args });
       assert.equal(run('--', 'printenv', 'TYPED').code, 1);
       assert.equal(run('echo "$((1 + 1))"').stdout, '2\n');

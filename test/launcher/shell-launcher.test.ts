@@ -23,7 +23,7 @@ describe('the shell launcher', () => {
     assert.equal(
       block,
       String.raw`# >>> data
-# launcher format 2
+# launcher format 3
 cnb__buildpacks=''\''test_one'\'''
 cnb__processes() {
   case $1 in

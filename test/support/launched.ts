@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
+import { encodeMetadata } from '../../src/cnb/files/metadata.ts';
 import type { BuildMetadata, LaunchProcess } from '../../src/cnb/process.ts';
 import { shellLauncher } from '../../src/launcher/shell-launcher.ts';
 import { temporaryDirectory } from './context.ts';
+import { NODE } from './program.ts';
 
 /** A shell to run the launcher under. `argv0` is how an image calls it. */
 export interface TestShell {
@@ -19,6 +21,9 @@ const CANDIDATES: readonly TestShell[] = [
   { name: 'busybox ash', argv: ['busybox', 'sh'], argv0: 'busybox' },
   { name: 'bash', argv: ['bash'], argv0: 'sh' },
 ];
+
+/** Stands where a shell is asked for: the launcher of the package, `new LaunchBed(…, 'package')`, which brings its own. */
+export const PACKAGE_LAUNCHER: TestShell = { name: 'the program of the package', argv: [NODE], argv0: NODE };
 
 /** The shells of this machine, by absolute path; `sh` alone when none of the known ones is there. */
 export function testShells(): readonly TestShell[] {
@@ -43,10 +48,10 @@ export interface Launched {
 
 export interface LaunchOptions {
   /** Name in `/cnb/process`; absent = the launcher itself. */
-  readonly type?: string;
-  readonly args?: readonly string[];
+  readonly type?: string | undefined;
+  readonly args?: readonly string[] | undefined;
   /** The whole environment besides the three CNB variables and PATH; undefined takes one of those away. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly shell?: TestShell;
 }
 
@@ -56,13 +61,12 @@ export class LaunchBed {
   readonly layers: string;
   readonly app: string;
 
-  constructor(test: TestContext, metadata: Partial<BuildMetadata>) {
+  constructor(test: TestContext, metadata: Partial<BuildMetadata>, launcher: 'shell' | 'package' = 'shell') {
     this.root = temporaryDirectory(test);
     this.layers = join(this.root, 'layers');
     this.app = join(this.root, 'workspace');
     for (const directory of [this.layers, this.app, this.process(''), join(this.root, 'cnb/lifecycle')])
       mkdirSync(directory, { recursive: true });
-    this.write('layers/config/metadata.toml', '');
     const whole: BuildMetadata = {
       buildpacks: [],
       extensions: [],
@@ -71,9 +75,16 @@ export class LaunchBed {
       slices: [],
       ...metadata,
     };
-    writeFileSync(this.launcher(), shellLauncher(whole, platformFeatures('0.15')), { mode: 0o755 });
-    for (const type of new Set(whole.processes.map((process) => process.type)))
-      symlinkSync(this.launcher(), this.process(type));
+    const features = platformFeatures('0.15');
+    this.write('layers/config/metadata.toml', encodeMetadata(whole, features));
+    if (launcher === 'package') symlinkSync(resolve('bin/lifecycle/launcher'), this.launcher());
+    else writeFileSync(this.launcher(), shellLauncher(whole, features), { mode: 0o755 });
+    for (const type of new Set(whole.processes.map((process) => process.type))) this.link(type);
+  }
+
+  /** Another name in `/cnb/process`; one that is there stays. */
+  link(type: string): void {
+    if (!existsSync(this.process(type))) symlinkSync(this.launcher(), this.process(type));
   }
 
   launcher(): string {
