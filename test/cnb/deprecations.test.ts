@@ -36,7 +36,7 @@ describe('CNB_DEPRECATION_MODE', () => {
     }
   });
 
-  it('quiet goes on, warn says which, error fails with 11 and 12', () => {
+  it('quiet goes on, warn says which, error fails with 11 and 12 (C-08, C-09, C-10)', () => {
     const lists = { platformApis: ['0.7'], buildpackApis: ['0.8'] };
     const platform = (mode: Deprecations['mode']) => (log: Log) => checkPlatformApi('0.7', { mode, ...lists }, log);
     const buildpack = (mode: Deprecations['mode']) => (log: Log) => checkBuildpackApi(MODULE, { mode, ...lists }, log);

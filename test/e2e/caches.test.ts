@@ -122,7 +122,7 @@ function checkCache(cache: string): number {
 }
 
 describe('one folder as build cache and launch cache', () => {
-  it('a folder that does not exist yet works twice in a row, and the second build restores from it (GAP-4)', async (t) => {
+  it('a folder that does not exist yet works twice in a row, and the second build restores from it (GAP-4, GAP-3, GAP-38)', async (t) => {
     const s = await scene(t, BARRIER);
     succeeded(await slipway(buildArgs(s, 'a'), { env: { HOME: s.directory } }));
     assert.equal(checkCache(s.cache), 1);

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import { PLATFORM_APIS } from '../../src/cnb/features.ts';
 import { buildFixture, type BuildFixture } from '../support/build-fixture.ts';
 import { temporaryDirectory } from '../support/context.ts';
 import { lifecycle, peer, type ProgramOptions, type ProgramResult } from '../support/program.ts';
+import { shell } from '../support/shell.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** detector and builder refuse root, so as root they run as somebody else. */
@@ -12,7 +14,7 @@ const USER = isRoot ? { user: { uid: 1000, gid: 1000 } } : {};
 const PROGRAMS = ['analyzer', 'detector', 'restorer', 'extender', 'builder', 'exporter', 'creator', 'rebaser'];
 
 describe('the lifecycle programs', () => {
-  it('-version prints the version and nothing else', async () => {
+  it('-version prints the version and nothing else (C-01, C-02)', async () => {
     for (const program of PROGRAMS) {
       const result = await lifecycle(program, ['-version']);
       assert.deepEqual([result.code, result.stderr], [0, ''], program);
@@ -22,7 +24,7 @@ describe('the lifecycle programs', () => {
     assert.match(early.stdout, /^\d+\.\d+\.\d+\S*\n$/);
   });
 
-  it('a Platform API that is missing, garbled or unknown exits 11 with the words of the contract', async () => {
+  it('a Platform API that is missing, garbled or unknown exits 11 with the words of the contract (C-03, C-04, C-05, C-06)', async () => {
     const cases = [
       [
         '',
@@ -32,16 +34,32 @@ describe('the lifecycle programs', () => {
         '  ',
         "failed to get platform API version; please set 'CNB_PLATFORM_API' to specify the desired platform API version",
       ],
-      ['abc', "failed to parse platform API 'abc'"],
-      ['0.99', "failed to set platform API: platform API version '0.99' is incompatible with the lifecycle"],
+      ['bad-api', "failed to parse platform API 'bad-api'"],
+      ...['0.99', '2.2'].map((api) => [
+        api,
+        `failed to set platform API: platform API version '${api}' is incompatible with the lifecycle`,
+      ]),
     ] as const;
-    for (const [api, message] of cases) {
+    for (const [api = '', message = ''] of cases) {
       const result = await lifecycle('analyzer', ['-no-color', 'app'], {
         env: { CNB_PLATFORM_API: api, CNB_NO_COLOR: '1' },
       });
       assert.equal(result.code, 11);
       assert.ok(result.stdout.startsWith(`ERROR: ${message}\n`), result.stdout);
     }
+    const unset = await shell('unset CNB_PLATFORM_API; lifecycle analyzer app', []);
+    assert.equal(unset.code, 11);
+    assert.match(unset.stdout, /please set 'CNB_PLATFORM_API'/);
+  });
+
+  it('every Platform API from 0.7 to 0.15 is taken (C-07)', async () => {
+    assert.deepEqual(PLATFORM_APIS, ['0.7', '0.8', '0.9', '0.10', '0.11', '0.12', '0.13', '0.14', '0.15']);
+    const runs = PLATFORM_APIS.map((api) => lifecycle('restorer', ['x'], plain({ CNB_PLATFORM_API: api })));
+    for (const { code, stdout } of await Promise.all(runs))
+      assert.deepEqual(
+        [code, stdout.split('\n')[0]],
+        [3, 'ERROR: failed to parse arguments: received unexpected Args'],
+      );
   });
 
   it('an unknown flag exits 2 with the usage on stderr', async () => {
@@ -70,7 +88,7 @@ describe('the lifecycle programs', () => {
     );
   });
 
-  it('lifecycle without a phase, or with one that it has not, exits 3', async () => {
+  it('lifecycle without a phase, or with one that it has not, exits 3 (C-12, C-13)', async () => {
     const none = await lifecycle('lifecycle', [], plain());
     assert.deepEqual([none.code, none.stdout.startsWith('ERROR: failed to parse arguments')], [3, true]);
     const unknown = await lifecycle('lifecycle', ['frob'], plain());
@@ -82,11 +100,16 @@ describe('the lifecycle programs', () => {
     assert.equal((await lifecycle('lifecycle', ['frob'], { env: { CNB_PLATFORM_API: 'x' } })).code, 11);
   });
 
-  it('arguments that are too few, too many or no references exit 3', async () => {
+  it('arguments that are too few, too many or no references exit 3 (A-01, A-02)', async () => {
     await expectLog(
       lifecycle('analyzer', [], plain()),
       3,
       'ERROR: failed to parse arguments: received 0 arguments, but expected 1',
+    );
+    await expectLog(
+      lifecycle('analyzer', ['a', 'b'], plain()),
+      3,
+      'ERROR: failed to parse arguments: received 2 arguments, but expected 1',
     );
     await expectLog(
       lifecycle('detector', ['x'], plain()),
@@ -106,7 +129,7 @@ describe('the lifecycle programs', () => {
     await expectLog(lifecycle('exporter', ['-daemon', 'app'], plain()), 3, 'docker-archive:FILE');
   });
 
-  it('a bad log level exits 1', async () => {
+  it('a bad log level exits 1 (C-22)', async () => {
     await expectLog(
       lifecycle('analyzer', ['-log-level', 'loud', 'app'], plain()),
       1,
@@ -114,12 +137,12 @@ describe('the lifecycle programs', () => {
     );
   });
 
-  it('a flag after the image is warned about', async () => {
+  it('a flag after the image is warned about (C-15)', async () => {
     const result = await lifecycle('exporter', ['-daemon', 'app', '-uid'], plain());
     assert.match(result.stdout, /^Warning: Warning: unconsumed flag-like positional arg: \n\t-uid\n/);
   });
 
-  it('no run image and no run.toml exits 3', async (t) => {
+  it('no run image and no run.toml exits 3 (A-14)', async (t) => {
     const run = join(temporaryDirectory(t), 'run.toml');
     const result = await lifecycle('analyzer', ['-run', run, '127.0.0.1:1/app'], plain());
     assert.equal(result.code, 3);
@@ -129,7 +152,7 @@ describe('the lifecycle programs', () => {
     );
   });
 
-  it('colours are on without a terminal, and off with -no-color or CNB_NO_COLOR', async () => {
+  it('colours are on without a terminal, and off with -no-color or CNB_NO_COLOR (C-23)', async () => {
     assert.ok((await lifecycle('detector', ['x'])).stdout.startsWith('\u001b[31;1mERROR: \u001b[0mfailed'));
     assert.ok((await lifecycle('detector', ['-no-color', 'x'])).stdout.startsWith('ERROR: failed'));
     assert.ok((await lifecycle('detector', ['x'], plain())).stdout.startsWith('ERROR: failed'));
@@ -140,15 +163,17 @@ describe('the lifecycle programs', () => {
     await expectLog(lifecycle('builder', [], plain()), 1, 'ERROR: failed to build: refusing to run as root');
   });
 
-  it('-layout is experimental until CNB_EXPERIMENTAL_MODE says otherwise', async (t) => {
+  it('-layout is experimental until CNB_EXPERIMENTAL_MODE says otherwise (C-25, A-33)', async (t) => {
     const directory = temporaryDirectory(t);
     const args = ['-layout', '-layout-dir', directory, '-layers', directory, '-run-image', 'run', 'app'];
-    const refused = await lifecycle('analyzer', args, plain());
-    assert.equal(refused.code, 1);
-    assert.match(
-      refused.stdout,
-      /^ERROR: Platform requested experimental feature 'export to OCI layout format'\nERROR: .*experimental features are disabled/,
-    );
+    for (const mode of ['', 'error']) {
+      const refused = await lifecycle('analyzer', args, plain({ CNB_EXPERIMENTAL_MODE: mode }));
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.stdout,
+        /^ERROR: Platform requested experimental feature 'export to OCI layout format'\nERROR: .*experimental features are disabled by CNB_EXPERIMENTAL_MODE=error/,
+      );
+    }
     const warned = await lifecycle('analyzer', args, plain({ CNB_EXPERIMENTAL_MODE: 'warn' }));
     assert.match(warned.stdout, /^Warning: Platform requested experimental feature 'export to OCI layout format'\n/);
     assert.equal(warned.code, 32);
@@ -165,8 +190,14 @@ describe('the lifecycle programs', () => {
     assert.match(result.stdout, /later version/);
   });
 
-  it('an exporter without analyzed metadata exits 3, without a group exits 1', async (t) => {
+  it('an exporter without analyzed metadata exits 3, without a group exits 1 (GAP-11)', async (t) => {
     const layers = temporaryDirectory(t);
+    await expectLog(
+      lifecycle('exporter', ['-layers', layers, 'app'], plain()),
+      3,
+      'ERROR: failed to resolve inputs: run image not found in analyzed metadata',
+    );
+    writeFileSync(join(layers, 'analyzed.toml'), '[image]\n  reference = ""\n');
     await expectLog(
       lifecycle('exporter', ['-layers', layers, 'app'], plain()),
       3,

@@ -96,7 +96,7 @@ describe('design §2.1: a reference is resolved once, to the manifest of one pla
     }
   });
 
-  it('through an index in an index, past attestations, and each platform to its own manifest', async (t) => {
+  it('through an index in an index, past attestations, and each platform to its own manifest (GAP-2)', async (t) => {
     for (const program of WHOLE_PROGRAMS) {
       const bed = await lifecycleBed(t, { buildpacks: [TELLING] });
       const { amd64, arm64 } = await putNested(bed);
@@ -214,7 +214,7 @@ describe('design §2.3: what is wrong with an image is told where it is first na
 
 describe('design §2.4: nothing is guessed from the host when a run image is known', () => {
   for (const program of WHOLE_PROGRAMS) {
-    it(`${program.name}: an arm64 run image makes buildpacks, image and cache image arm64`, async (t) => {
+    it(`${program.name}: an arm64 run image makes buildpacks, image and cache image arm64 (GAP-8, GAP-10)`, async (t) => {
       const bed = await lifecycleBed(t, { buildpacks: [TELLING] });
       await putRunImage(bed, { ...ARM64, variant: 'v8' });
       const result = await program.build(bed, {

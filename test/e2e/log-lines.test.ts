@@ -238,7 +238,7 @@ describe('the log of the five programs, in order (contract §18.3)', () => {
     assert.deepEqual(second.exporter, exported('Reusing'));
   });
 
-  it('timers by their names, at debug level only', async (t) => {
+  it('timers by their names, at debug level only (C-24)', async (t) => {
     const bed = await scene(t);
     const lines = await linesOf(bed, 'debug', 'creator', creatorArgs(bed));
     const timers = lines.flatMap((line) => /^Timer: (.*) started at \d{4}-\d\d-\d\dT[\d:]+Z$/.exec(line)?.[1] ?? []);

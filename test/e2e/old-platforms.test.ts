@@ -50,7 +50,7 @@ function label(image: Image, name: string): unknown {
 }
 
 describe('the programs at older Platform APIs', () => {
-  it('0.7: stack.toml names the run image, and the bill of materials is in label and report (E-26, E-27, E-37, E-41)', async (t) => {
+  it('0.7: stack.toml names the run image, and the bill of materials is in label and report (E-26, E-27, E-37, E-41, A-15)', async (t) => {
     const bed = await newBed(t);
     await create(bed, '0.7', ['-stack', 'stack.toml']);
     const image = await appOf(bed);
@@ -76,7 +76,7 @@ describe('the programs at older Platform APIs', () => {
     assert.ok(image.config.history.every((entry) => entry.createdBy === undefined));
   });
 
-  it('below 0.12 a run image that stack.toml has not is recorded as it was used, with a warning', async (t) => {
+  it('below 0.12 a run image that stack.toml has not is recorded as it was used, with a warning (GAP-35)', async (t) => {
     const bed = await newBed(t);
     const other = `${bed.registry}/other/run:v1`;
     const output = await create(bed, '0.11', ['-stack', 'stack.toml', '-run-image', other]);
@@ -86,7 +86,7 @@ describe('the programs at older Platform APIs', () => {
     assert.deepEqual(lifecycle.stack, { runImage: { image: other } });
   });
 
-  it('without stack.toml and run image it is exit 3, with the words of the API', async (t) => {
+  it('without stack.toml and run image it is exit 3, with the words of the API (A-15)', async (t) => {
     const bed = await newBed(t);
     for (const [api, text] of [
       ['0.11', 'missing run image metadata (-run-image)'],
@@ -116,7 +116,7 @@ describe('the programs at older Platform APIs', () => {
     assert.equal(bed.text('layers/analyzed.toml').includes('target'), false);
   });
 
-  it('image extensions are not looked at below 0.10, an experiment below 0.13, and not supported yet', async (t) => {
+  it('image extensions are not looked at below 0.10, an experiment below 0.13, and not supported yet (C-26)', async (t) => {
     const bed = await newBed(t);
     bed.write(
       'order.toml',
@@ -154,13 +154,14 @@ describe('the programs at older Platform APIs', () => {
     assert.equal((await run('0.13')).code, 0);
   });
 
-  it('flags are those of the API: -stack and -run, -launch-cache of the analyzer, -launcher-sbom', async (t) => {
+  it('flags are those of the API: -stack and -run, -launch-cache of the analyzer, -launcher-sbom (C-14)', async (t) => {
     const bed = await newBed(t);
     const code = async (api: string, program: string, flag: string): Promise<number | null> =>
       (await bed.run(program, [flag, 'x'], { CNB_PLATFORM_API: api })).code;
     for (const [program, flag, without, having] of [
       ['analyzer', '-stack', '0.12', '0.11'],
       ['analyzer', '-run', '0.11', '0.12'],
+      ['analyzer', '-layout', '0.11', '0.12'],
       ['analyzer', '-launch-cache', '0.8', '0.9'],
       ['exporter', '-launcher-sbom', '0.10', '0.11'],
       ['exporter', '-stack', '0.12', '0.7'],

@@ -101,7 +101,7 @@ function analyzed(s: Scene): string {
 
 describe('a run image is resolved once, or the build stops at analyze', () => {
   for (const tag of ['run:two', 'run:nested', 'run:attested', 'run:silent']) {
-    it(`${tag}: each target gets its platform manifest, never the index`, async (t) => {
+    it(`${tag}: each target gets its platform manifest, never the index (A-36, A-39, A-40, A-41, GAP-2)`, async (t) => {
       const s = await scene(t);
       for (const [target, expected] of [
         ['linux/amd64', s.amd64.digest],
@@ -115,7 +115,7 @@ describe('a run image is resolved once, or the build stops at analyze', () => {
     });
   }
 
-  it('an index that lacks the platform: exit 32 and what is on offer', async (t) => {
+  it('an index that lacks the platform: exit 32 and what is on offer (A-38)', async (t) => {
     const s = await scene(t);
     const result = await analyzer(s, 'run:arm64', ['-target', 'linux/amd64']);
     assert.equal(result.code, 32);
@@ -130,7 +130,7 @@ describe('a run image is resolved once, or the build stops at analyze', () => {
     assert.equal(result.code, process.arch === 'arm64' ? 0 : 32);
   });
 
-  it('a repository that does not exist: exit 32 and the registry’s answer', async (t) => {
+  it('a repository that does not exist: exit 32 and the registry’s answer (A-35)', async (t) => {
     const s = await scene(t);
     const result = await analyzer(s, 'missing:1');
     assert.equal(result.code, 32);
@@ -138,14 +138,14 @@ describe('a run image is resolved once, or the build stops at analyze', () => {
     assert.match(result.stdout, /404/);
   });
 
-  it('an image without layers: exit 32', async (t) => {
+  it('an image without layers: exit 32 (A-42)', async (t) => {
     const s = await scene(t);
     const result = await analyzer(s, 'run:empty');
     assert.equal(result.code, 32);
     assert.match(result.stdout, /no layers/);
   });
 
-  it('a 401: exit 32, where credentials were looked for, and never a secret', async (t) => {
+  it('a 401: exit 32, where credentials were looked for, and never a secret (A-23)', async (t) => {
     const users = { someone: 'a-password-nobody-should-see' };
     const s = await scene(t, { auth: { kind: 'basic', users } });
     const denied = await analyzer(s, 'run:two');

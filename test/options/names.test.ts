@@ -9,7 +9,7 @@ import { parseOutput } from '../../src/options/output.ts';
 const DIGEST = parseDigest(`sha256:${'1'.repeat(64)}`);
 
 describe('names under -layout', () => {
-  it('are paths of registry, repository and tag or digest (G-05)', () => {
+  it('are paths of registry, repository and tag or digest (G-05, A-34)', () => {
     assert.equal(layoutPath('my/app', 'out'), 'out/index.docker.io/my/app/latest');
     assert.equal(layoutPath('run', '/l/'), '/l/index.docker.io/library/run/latest');
     assert.equal(layoutPath('r.example:5000/aa:1', '/l'), '/l/r.example:5000/aa/1');
@@ -21,7 +21,7 @@ describe('names under -layout', () => {
     assert.equal(layoutPath('outside', 'out'), 'out/index.docker.io/library/outside/latest');
   });
 
-  it('a pinned image survives analyzed.toml whatever its path', () => {
+  it('a pinned image survives analyzed.toml whatever its path (GAP-37)', () => {
     for (const dir of ['/l/A:5000/Upper/v1', '/l/x']) {
       const location = { kind: 'oci', dir, digest: DIGEST } as const;
       const text = formatPinned(location, { layoutDir: '/l' });

@@ -39,7 +39,7 @@ describe('precedence', () => {
     assert.equal(values.integer('uid'), 0);
   });
 
-  it('insecure registries of variable and flags come together', () => {
+  it('insecure registries of variable and flags come together (C-29)', () => {
     const values = valuesOf('analyzer', ['-insecure-registry', 'c'], { CNB_INSECURE_REGISTRIES: 'a,b' });
     assert.deepEqual(values.list('insecure-registry'), ['a', 'b', 'c']);
   });
@@ -54,7 +54,7 @@ describe('paths', () => {
     assert.equal(valuesOf('exporter', ['-layers', '/l']).text('extended'), '/l/extended');
   });
 
-  it('directories are made absolute, files and the layout directory stay as given', () => {
+  it('directories are made absolute, files and the layout directory stay as given (C-20)', () => {
     const values = valuesOf('creator', [
       '-layers=l',
       '-app',
@@ -72,7 +72,7 @@ describe('paths', () => {
     assert.equal(values.path('analyzed'), '/cwd/l/analyzed.toml');
   });
 
-  it('order.toml in the layers directory wins over the builder’s, never over an explicit one', () => {
+  it('order.toml in the layers directory wins over the builder’s, never over an explicit one (C-19)', () => {
     assert.equal(valuesOf('detector', []).text('order'), '/cnb/order.toml');
     const there = new Set(['/layers/order.toml']);
     assert.equal(valuesOf('detector', [], {}, there).text('order'), '/layers/order.toml');

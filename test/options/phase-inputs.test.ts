@@ -6,6 +6,7 @@ import type { InputSource } from '../../src/options/common-inputs.ts';
 import { parseGoFlags } from '../../src/options/go-flags.ts';
 import { flagSpecs, OptionValues } from '../../src/options/option-values.ts';
 import { readAnalyzer, readCreator, readExporter, readRestorer } from '../../src/options/phase-inputs.ts';
+import { readRebaser } from '../../src/options/rebaser-inputs.ts';
 import { checkPositionals, flagLikeWarnings } from '../../src/options/positionals.ts';
 import type { Program } from '../../src/options/table.ts';
 
@@ -23,7 +24,7 @@ describe('inputs of the programs', () => {
     assert.equal(named.previousImage?.name, 'old');
   });
 
-  it('image and tags may be on several registries and in several stores', () => {
+  it('image and tags may be on several registries and in several stores (C-27)', () => {
     const { outputs } = readAnalyzer(
       source('analyzer', ['-tag', 'b.example/xx', '-tag', 'oci:out:app', 'a.example/xx']),
     );
@@ -33,18 +34,31 @@ describe('inputs of the programs', () => {
     );
   });
 
-  it('a name that is no reference stops with exit 3', () => {
-    const error = failure(() => readAnalyzer(source('analyzer', ['UPPER/case:tag:x'])));
-    assert.deepEqual([error.message, error.exit], ['could not parse reference: UPPER/case:tag:x', 3]);
+  it('a name that is no reference stops with exit 3 (C-28)', () => {
+    const bad = 'UPPER/case:tag:x';
+    for (const [argv, env] of [
+      [[bad], {}],
+      [['-tag', bad, 'app'], {}],
+      [['-previous-image', bad, 'app'], {}],
+      [['app'], { CNB_PREVIOUS_IMAGE: bad }],
+      [['-run-image', bad, 'app'], {}],
+      [['-cache-image', bad, 'app'], {}],
+    ] as const) {
+      const error = failure(() => readAnalyzer(source('analyzer', argv, env)));
+      assert.deepEqual([error.message, error.exit], [`could not parse reference: ${bad}`, 3], argv.join(' '));
+    }
+    assert.equal(failure(() => readExporter(source('exporter', ['app', bad]))).exit, 3);
+    const rebaser = failure(() => readRebaser(source('rebaser', ['-run-image', bad, 'app'])));
+    assert.equal(rebaser.exit, 3);
   });
 
-  it('-daemon names docker-archive:', () => {
+  it('-daemon names docker-archive: (A-29)', () => {
     const error = failure(() => readExporter(source('exporter', ['-daemon', 'app'])));
     assert.equal(error.exit, 3);
     assert.match(error.hint?.kind === 'text' ? error.hint.text : '', /docker-archive:/);
   });
 
-  it('-layout needs -layout-dir', () => {
+  it('-layout needs -layout-dir (GAP-37)', () => {
     assert.equal(failure(() => readAnalyzer(source('analyzer', ['-layout', 'app']))).exit, 3);
   });
 
@@ -95,19 +109,39 @@ describe('inputs of the programs', () => {
     assert.equal(failure(() => readExporter(source('exporter', ['-launcher', 'magic', 'app']))).exit, 3);
   });
 
-  it('two kinds of cache at once are refused', () => {
+  it('two kinds of cache at once are refused (GAP-38)', () => {
     const error = failure(() => readRestorer(source('restorer', ['-cache-dir', 'c', '-cache-image', 'i'])));
     assert.equal(error.exit, 3);
   });
 
-  it('warns of a restorer without cache and of a parallel export without one', () => {
+  it('warns of a restorer without cache and of a parallel export without one (A-31)', () => {
     assert.deepEqual(readRestorer(source('restorer', [])).warnings, [
       'No cached data will be used, no cache specified.',
     ]);
     assert.match(
       readExporter(source('exporter', ['-parallel', 'app'])).warnings.join(),
-      /^Parallel export has been enabled/,
+      /^Parallel export has been enabled, but it has not taken effect because no cache has been specified\.$/,
     );
+    assert.equal(readAnalyzer(source('analyzer', ['app'], { CNB_PARALLEL_EXPORT: 'true' })).warnings.length, 1);
+    const cached = ['-cache-image', 'cache', 'app'];
+    assert.deepEqual(readAnalyzer(source('analyzer', cached, { CNB_PARALLEL_EXPORT: 'true' })).warnings, []);
+  });
+
+  it('the creator takes -stack where run.toml counts, and says that it is ignored (GAP-34)', () => {
+    const { warnings, runToml } = readCreator(source('creator', ['-stack', '/s.toml', 'app']));
+    assert.deepEqual(warnings, ['Ignoring -stack, run.toml is used instead']);
+    assert.equal(runToml, '/cnb/run.toml');
+    assert.deepEqual(readCreator(source('creator', ['app'])).warnings, []);
+  });
+
+  it('a path below the layout directory is no reference: capitals and a port are its own (GAP-37)', () => {
+    const path = '/OUT/Reg:5000/My/App/v1';
+    const argv = ['-layout', '-layout-dir', '/OUT'];
+    for (const [output] of [
+      readAnalyzer(source('analyzer', [...argv, path])).outputs,
+      readExporter(source('exporter', [...argv, path])).outputs,
+    ])
+      assert.deepEqual(output, { name: path, location: { kind: 'oci', dir: path, ref: 'v1' } });
   });
 
   it('CNB_SKIP_LAYERS and CNB_SKIP_RESTORE are one switch', () => {

@@ -30,7 +30,7 @@ const AMD64 = imageOf('linux/amd64', { config: { config: { Labels: LABELS } } })
 const ARM64 = imageOf('linux/arm64/v8');
 
 describe('analyze: the run image', () => {
-  it('of an index is resolved once, recorded at the platform manifest, and its target is what the image says', async (t) => {
+  it('of an index is resolved once, recorded at the platform manifest, and its target is what the image says (A-36, GAP-2)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     const index = indexOf([entryOf(AMD64), entryOf(ARM64)]);
     await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [index]);
@@ -55,7 +55,7 @@ describe('analyze: the run image', () => {
     );
   });
 
-  it('follows the target', async (t) => {
+  it('follows the target (GAP-8)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
     const input = inputOf(t, registry, { target: parsePlatform('linux/arm64') });
@@ -63,7 +63,7 @@ describe('analyze: the run image', () => {
     assert.deepEqual(analyzed.runImage?.target, { os: 'linux', arch: 'arm64', archVariant: 'v8' });
   });
 
-  it('that is missing stops here with exit 32, what the registry said and where credentials were looked up', async (t) => {
+  it('that is missing stops here with exit 32, what the registry said and where credentials were looked up (A-35, GAP-1)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     const error = await failure(analyze(inputOf(t, registry, {}), { images: locator }, ctx));
     assert.equal(error.code, 'RUN_IMAGE_UNUSABLE');
@@ -75,7 +75,7 @@ describe('analyze: the run image', () => {
     assert.deepEqual(error.hint, { kind: 'choose-run-image' });
   });
 
-  it('without the platform says what is on offer', async (t) => {
+  it('without the platform says what is on offer (A-38, GAP-1)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64, ARM64], [indexOf([entryOf(AMD64), entryOf(ARM64)])]);
     const input = inputOf(t, registry, { target: parsePlatform('linux/s390x') });
@@ -85,7 +85,7 @@ describe('analyze: the run image', () => {
     assert.equal(error.details['offered'], 'linux/amd64, linux/arm64/v8');
   });
 
-  it('with a 401, without layers, without os, or of one wrong platform stops here too', async (t) => {
+  it('with a 401, without layers, without os, or of one wrong platform stops here too (A-21, A-23, A-42, GAP-1)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
     await push({ t, registry }, 'base/noos:v1', [imageOf('linux/amd64', { config: { os: '' } })]);
@@ -124,7 +124,7 @@ describe('analyze: the run image', () => {
     assert.match(warning?.message ?? '', /gone\/run:v1 cannot be used/);
   });
 
-  it('names every candidate and its reason when none can be used', async (t) => {
+  it('names every candidate and its reason when none can be used (A-19)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/empty:v1', [imageOf('linux/amd64', { layers: [] })]);
     const names = ['gone/run:v1', 'base/empty:v1'].map((name) => `${registry.name}/${name}`);
@@ -150,7 +150,7 @@ describe('analyze: the run image', () => {
 });
 
 describe('analyze: outputs', () => {
-  it('that cannot be written to stop here, before any work', async (t) => {
+  it('that cannot be written to stop here, before any work (A-24, A-26)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
     const closed = await setUp(t, { readOnly: true });
@@ -167,7 +167,7 @@ describe('analyze: outputs', () => {
 });
 
 describe('analyze: the previous image', () => {
-  it('gives its metadata and is pinned', async (t) => {
+  it('gives its metadata and is pinned (A-04)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
     const metadata = { ...EMPTY_LIFECYCLE_METADATA, app: [AMD64.layers[0]!.diffId], config: 'sha256:x' };
@@ -185,7 +185,7 @@ describe('analyze: the previous image', () => {
     );
   });
 
-  it('without the label keeps its reference; with a label that cannot be read it is absent', async (t) => {
+  it('without the label keeps its reference; with a label that cannot be read it is absent (A-07, A-08)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
     await push({ t, registry }, 'my/app:latest', [imageOf('linux/amd64')]);
@@ -203,7 +203,7 @@ describe('analyze: the previous image', () => {
     assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it is not for linux/amd64'));
   });
 
-  it('that lost a layer is corrupt, unless the launch cache has it', async (t) => {
+  it('that lost a layer is corrupt, unless the launch cache has it (A-09, A-30)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
     const directory = temporaryDirectory(t);
@@ -222,7 +222,7 @@ describe('analyze: the previous image', () => {
     assert.equal(withCache.previousImage?.manifestDigest, previous.manifest.descriptor.digest);
   });
 
-  it('behind a registry that refuses stops here', async (t) => {
+  it('behind a registry that refuses stops here (A-23)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
     const closed = await setUp(t, { auth: { kind: 'basic', users: { someone: 'else' } } });

@@ -20,7 +20,7 @@ describe('privileges', () => {
   });
 
   it(
-    'root gives away what its user cannot write, links themselves, and becomes that user',
+    'root gives away what its user cannot write, links themselves, and becomes that user (A-27)',
     { skip: !isRoot && 'not root' },
     async (t) => {
       const became: unknown[] = [];

@@ -52,7 +52,7 @@ describe('what the label says about the run image', () => {
     assert.deepEqual(runImageRecord('d.example/run', []), {});
   });
 
-  it('is the image that was used when run.toml has it not, never the first entry (E-56)', () => {
+  it('is the image that was used when run.toml has it not, never the first entry (E-56, GAP-35)', () => {
     const record = runImageRecord('d.example/run', ENTRIES);
     assert.equal(record.image, 'd.example/run');
     assert.match(record.warning ?? '', /not in run.toml/);

@@ -91,7 +91,7 @@ describe('a name becomes an image in one place (design §2.1)', () => {
     }
   });
 
-  it('an index in an index is followed', async (t) => {
+  it('an index in an index is followed (A-41, GAP-2)', async (t) => {
     const inner = indexOf([entryOf(AMD64), entryOf(ARM64)]);
     const middle = indexOf([inner.descriptor]);
     const outer = indexOf([middle.descriptor]);
@@ -117,7 +117,7 @@ describe('a name becomes an image in one place (design §2.1)', () => {
     await failure(selectFrom(looping, { images: [] }, ctx), 'PLATFORM_NOT_FOUND');
   });
 
-  it('attestations are never chosen and never offered', async (t) => {
+  it('attestations are never chosen and never offered (A-39, GAP-2)', async (t) => {
     const index = indexOf([
       attestation,
       entryOf(ARM64),
@@ -132,7 +132,7 @@ describe('a name becomes an image in one place (design §2.1)', () => {
     assert.equal(error.details['offered'], 'linux/arm64/v8');
   });
 
-  it('an entry without platform is judged by its config', async (t) => {
+  it('an entry without platform is judged by its config (A-40, GAP-2)', async (t) => {
     const index = indexOf([bareEntryOf(AMD64), bareEntryOf(ARM64)]);
     const { image } = await select(t, { images: [AMD64, ARM64], top: [index], target: 'linux/arm64' });
     assert.equal(image.manifestDigest, ARM64.manifest.descriptor.digest);
@@ -233,7 +233,7 @@ describe('a name becomes an image in one place (design §2.1)', () => {
 });
 
 describe('an image whose parts disagree is an error where it is named (design §2.3)', () => {
-  it('no layers', async (t) => {
+  it('no layers (A-42)', async (t) => {
     const empty = imageOf('linux/amd64', { layers: [] });
     const error = await failure(select(t, { images: [empty] }), 'IMAGE_NO_LAYERS');
     assert.equal(error.details['manifest'], empty.manifest.descriptor.digest);
