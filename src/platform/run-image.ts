@@ -2,21 +2,22 @@ import type { PlatformFeatures } from '../cnb/features.ts';
 import type { RunImageEntry } from '../cnb/files/run.ts';
 import { writtenOutName } from '../cnb/run-image-name.ts';
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
-import { readName, type NamedLocation, type NameRules } from '../options/names.ts';
+import { hasCode, SlipwayError } from '../core/errors.ts';
+import { readName, type NameRules } from '../options/names.ts';
 import type { RunImageChoice } from '../options/phase-inputs.ts';
 import type { RunImageCandidate } from '../phases/analyze.ts';
 import { readRun, readStack } from '../workspace/files.ts';
 
 /**
- * The run images to try, in order (contract §9.1): the one that was named; else of run.toml's first entry those on the output's
- * registry, then image and mirrors as listed. Throws `RUN_IMAGE_UNKNOWN` (exit 3) when nothing names one.
+ * The run images to try (contract §9.1): the one that was named; else image and mirrors of run.toml's first entry as listed, of which
+ * analyze takes those on the output's registry first. One that is no reference is skipped with a warning. Throws `RUN_IMAGE_UNKNOWN`
+ * (exit 3) when nothing names one, and what is wrong with the first when none is a reference.
  */
 export function runImageCandidates(
   choice: RunImageChoice,
   entries: readonly RunImageEntry[],
-  output: NamedLocation,
   { names, features }: { readonly names: NameRules; readonly features: PlatformFeatures },
+  ctx: Context,
 ): readonly RunImageCandidate[] | { readonly kind: 'scratch' } {
   switch (choice.kind) {
     case 'scratch':
@@ -34,11 +35,27 @@ export function runImageCandidates(
           { hint: { kind: 'choose-run-image' } },
         );
       }
-      const all = [first.image, ...first.mirrors].map((text) => readName(text, names));
-      const near = all.filter((candidate) => isOnRegistryOf(candidate, output));
-      return [...near, ...all.filter((candidate) => !near.includes(candidate))];
+      return readable([first.image, ...first.mirrors], names, ctx);
     }
   }
+}
+
+function readable(texts: readonly string[], names: NameRules, ctx: Context): readonly RunImageCandidate[] {
+  const candidates: RunImageCandidate[] = [];
+  const invalid: SlipwayError[] = [];
+  for (const text of texts) {
+    try {
+      candidates.push(readName(text, names));
+    } catch (error) {
+      if (!hasCode(error, 'REFERENCE_INVALID')) throw error;
+      invalid.push(error);
+    }
+  }
+  const [firstError] = invalid;
+  if (candidates.length === 0 && firstError !== undefined) throw firstError;
+  for (const { message } of invalid)
+    ctx.emit({ type: 'warning', code: 'RUN_IMAGE_SKIPPED', message: `run image skipped: ${message}` });
+  return candidates;
 }
 
 /** The entries of run.toml, or the one of stack.toml below Platform API 0.12. */
@@ -78,12 +95,4 @@ export function runImageRecord(
 export function entryOf(image: string, entries: readonly RunImageEntry[]): RunImageEntry | undefined {
   const wanted = writtenOutName(image);
   return entries.find((each) => [each.image, ...each.mirrors].some((name) => writtenOutName(name) === wanted));
-}
-
-function isOnRegistryOf(candidate: NamedLocation, output: NamedLocation): boolean {
-  return (
-    candidate.location.kind === 'registry' &&
-    output.location.kind === 'registry' &&
-    candidate.location.reference.registry === output.location.reference.registry
-  );
 }

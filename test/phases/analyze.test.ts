@@ -109,7 +109,7 @@ describe('analyze: the run image', () => {
     }
   });
 
-  it('on the registry of the output is tried first, then the others in their order, and a skipped one is said', async (t) => {
+  it('on the registry of the output is tried first, then the others in their order, each with the reason (A-17, A-18)', async (t) => {
     const [near, far] = [await setUp(t), await setUp(t)];
     await push({ t, registry: far.registry }, 'base/run:v1', [ARM64]);
     await push({ t, registry: near.registry }, 'mirror/run:v1', [AMD64]);
@@ -117,11 +117,29 @@ describe('analyze: the run image', () => {
     const input = inputOf(t, near.registry, { runImage: candidates });
     const first = await analyze(input, { images: near.locator }, near.ctx);
     assert.equal(first.analyzed.runImage?.image, candidates[1]?.name);
+    const chosen = lines(near.ctx, 'info').filter((line) => line.startsWith('Run image '));
+    assert.deepEqual(chosen, [
+      `Run image ${near.registry.name}/mirror/run:v1 is taken: it is the first on the image's registry`,
+    ]);
+    assert.ok(
+      lines(near.ctx, 'debug').includes(
+        `Run image ${far.registry.name}/base/run:v1 is not tried: ${near.registry.name}/mirror/run:v1 can be used`,
+      ),
+    );
     const gone = [named(`${near.registry.name}/gone/run:v1`), ...candidates.slice(0, 1)];
     const second = await analyze({ ...input, runImage: gone }, { images: near.locator }, near.ctx);
     assert.equal(second.analyzed.runImage?.image, candidates[0]?.name);
     const warning = near.ctx.events.find((event) => event.type === 'warning');
-    assert.match(warning?.message ?? '', /gone\/run:v1 cannot be used/);
+    assert.match(warning?.message ?? '', /gone\/run:v1 cannot be used .*was not found.*base\/run:v1 is used instead$/);
+    assert.ok(
+      lines(near.ctx, 'info').includes(
+        `Run image ${far.registry.name}/base/run:v1 is taken: those on the image's registry cannot be used, it is the first that can be used`,
+      ),
+    );
+    const third = await analyze({ ...input, runImage: gone, outputs: [] }, { images: near.locator }, near.ctx);
+    assert.equal(third.analyzed.runImage?.image, candidates[0]?.name);
+    const said = lines(near.ctx, 'info').filter((line) => line.startsWith('Run image '));
+    assert.match(said.at(-1) ?? '', /none is on the image's registry, it is the first that can be used$/);
   });
 
   it('names every candidate and its reason when none can be used (A-19)', async (t) => {

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
 import { readName } from '../../src/options/names.ts';
 import { runImageCandidates, runImageRecord } from '../../src/platform/run-image.ts';
+import { testContext } from '../support/context.ts';
 import { failureOf } from '../support/failure.ts';
 
-const OUTPUT = readName('b.example/app', {});
 const RULES = { names: {}, features: platformFeatures('0.15') };
 const ENTRIES = [
   { image: 'a.example/run:1', mirrors: ['b.example/run:1', 'c.example/run:1'] },
@@ -13,22 +13,37 @@ const ENTRIES = [
 ];
 
 describe('the run image to use', () => {
-  it('is the first entry of run.toml, those on the registry of the output first', () => {
-    const candidates = runImageCandidates({ kind: 'from-file' }, ENTRIES, OUTPUT, RULES);
+  it('is of the first entry of run.toml, its image and mirrors as listed (A-17)', (t) => {
+    const candidates = runImageCandidates({ kind: 'from-file' }, ENTRIES, RULES, testContext(t));
     assert.ok(!('kind' in candidates));
     assert.deepEqual(
       candidates.map((candidate) => candidate.name),
-      ['b.example/run:1', 'a.example/run:1', 'c.example/run:1'],
+      ['a.example/run:1', 'b.example/run:1', 'c.example/run:1'],
     );
   });
 
-  it('is the one that was named, whatever run.toml says', () => {
-    const image = readName('oci:base', {});
-    assert.deepEqual(runImageCandidates({ kind: 'named', image }, ENTRIES, OUTPUT, RULES), [image]);
+  it('a mirror that is no reference is skipped with a warning; when none is one, that is the error (A-20)', (t) => {
+    const ctx = testContext(t);
+    const entry = { image: 'UPPER', mirrors: ['b.example/run:1', 'a b'] };
+    assert.deepEqual(runImageCandidates({ kind: 'from-file' }, [entry], RULES, ctx), [readName('b.example/run:1', {})]);
+    const messages = ctx.events.map((event) => (event.type === 'warning' ? event.message : event.type));
+    assert.deepEqual(messages, [
+      'run image skipped: could not parse reference: UPPER',
+      'run image skipped: could not parse reference: a b',
+    ]);
+    const none = { image: 'UPPER', mirrors: [] };
+    const error = failureOf(() => runImageCandidates({ kind: 'from-file' }, [none], RULES, ctx));
+    assert.deepEqual([error.code, error.exit], ['REFERENCE_INVALID', 3]);
   });
 
-  it('nothing that names one is exit 3', () => {
-    const error = failureOf(() => runImageCandidates({ kind: 'from-file' }, [], OUTPUT, RULES));
+  it('is the one that was named, whatever run.toml says', (t) => {
+    const image = readName('oci:base', {});
+    assert.deepEqual(runImageCandidates({ kind: 'named', image }, ENTRIES, RULES, testContext(t)), [image]);
+  });
+
+  it('nothing that names one is exit 3 (A-14)', (t) => {
+    const ctx = testContext(t);
+    const error = failureOf(() => runImageCandidates({ kind: 'from-file' }, [], RULES, ctx));
     assert.equal(error.code, 'RUN_IMAGE_UNKNOWN');
     assert.equal(error.exit, 3);
     assert.equal(
@@ -36,7 +51,7 @@ describe('the run image to use', () => {
       'failed to resolve inputs: -run-image is required when there is no run metadata available',
     );
     const old = { names: {}, features: platformFeatures('0.11') };
-    const withStack = failureOf(() => runImageCandidates({ kind: 'from-file' }, [], OUTPUT, old));
+    const withStack = failureOf(() => runImageCandidates({ kind: 'from-file' }, [], old, ctx));
     assert.equal(withStack.message, 'failed to resolve inputs: missing run image metadata (-run-image)');
   });
 });

@@ -30,11 +30,13 @@ interface Refusal {
  */
 export async function findRunImage(search: RunImageSearch, images: ImageFinder, ctx: Context): Promise<FoundRunImage> {
   const refused: Refusal[] = [];
-  for (const { location, name } of inOrder(search, images)) {
+  const candidates = inOrder(search, images);
+  for (const { location, name } of candidates.all) {
     try {
       const options = search.target === undefined ? {} : { target: search.target };
       const image = await images.find(location, 'run image', ctx, options);
       for (const refusal of refused) warnOf(refusal, name, ctx);
+      logChoice(candidates, refused, name, ctx);
       return { image, name };
     } catch (error) {
       if (ctx.signal.aborted || !(error instanceof SlipwayError)) throw error;
@@ -44,12 +46,31 @@ export async function findRunImage(search: RunImageSearch, images: ImageFinder, 
   throw unusable(refused);
 }
 
+interface Ordered {
+  readonly all: readonly RunImageCandidate[];
+  /** How many of them, at the beginning, are on the output's registry. */
+  readonly near: number;
+}
+
 /** Those on the output's registry first, otherwise as given. */
-function inOrder(search: RunImageSearch, images: ImageFinder): readonly RunImageCandidate[] {
+function inOrder(search: RunImageSearch, images: ImageFinder): Ordered {
   const { candidates, output } = search;
   const isNear = ({ location }: RunImageCandidate): boolean =>
     output !== undefined && images.sameRegistry(location, output);
-  return [...candidates.filter(isNear), ...candidates.filter((candidate) => !isNear(candidate))];
+  const near = candidates.filter(isNear);
+  return { all: [...near, ...candidates.filter((candidate) => !isNear(candidate))], near: near.length };
+}
+
+/** Says why one of several was taken, and which were not tried. */
+function logChoice({ all, near }: Ordered, refused: readonly Refusal[], chosen: string, ctx: Context): void {
+  if (all.length < 2) return;
+  const at = refused.length;
+  const first = at === 0 ? 'it is the first' : 'it is the first that can be used';
+  const others = near === 0 ? "none is on the image's registry" : "those on the image's registry cannot be used";
+  const reason = at < near ? `${first} on the image's registry` : `${others}, ${first}`;
+  ctx.emit({ type: 'log', level: 'info', message: `Run image ${chosen} is taken: ${reason}` });
+  for (const { name } of all.slice(at + 1))
+    ctx.emit({ type: 'log', level: 'debug', message: `Run image ${name} is not tried: ${chosen} can be used` });
 }
 
 function warnOf({ name, error }: Refusal, chosen: string, ctx: Context): void {

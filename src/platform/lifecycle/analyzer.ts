@@ -27,9 +27,8 @@ export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Conte
 
 /** The inputs of the analyze phase; reads run.toml or stack.toml when no run image was named. */
 export async function analyzeInput(inputs: AnalyzerInputs, ctx: Context): Promise<AnalyzeInput> {
-  const [output] = inputs.outputs;
   const entries = inputs.runImage.kind === 'from-file' ? await readRunEntries(inputs, ctx) : [];
-  const candidates = runImageCandidates(inputs.runImage, entries, output, inputs);
+  const candidates = runImageCandidates(inputs.runImage, entries, inputs, ctx);
   const { runImageName } = inputs;
   return {
     runImage:
