@@ -1,11 +1,13 @@
 import { SlipwayError } from '../core/errors.ts';
-import { goJson } from '../oci/go-json.ts';
 import type { TargetMetadata } from './analyzed.ts';
 import { apiSubject } from './deprecations.ts';
+import { servesExecEnv } from './exec-env.ts';
 import { buildpackFeatures } from './features.ts';
 import { moduleName, type ModuleDescriptor, type Order, type OrderElement, type Target } from './module.ts';
 import { resolvePlan, type DetectAttempt, type DetectRun, type PlanLogLine, type Resolution } from './resolve-plan.ts';
+import { misfitText } from './target-misfit.ts';
 import { matchesTarget, printTarget } from './targets.ts';
+import type { LeftOut, TriedGroup } from './tried-group.ts';
 
 export interface DetectOrderInput {
   readonly order: Order;
@@ -14,7 +16,14 @@ export interface DetectOrderInput {
   readonly target: TargetMetadata | undefined;
   /** CNB_EXEC_ENV; undefined switches its filter off (Platform API < 0.15). */
   readonly execEnv: string | undefined;
+  /** An optional module of another target is skipped, where the Go lifecycle runs it (GAP-14). Default false. */
+  readonly skipsMisfits?: boolean;
 }
+
+/** The group that passed; or, for explanations, every group that did not, in the order in which they were tried. */
+export type Detection =
+  | Extract<Resolution, { readonly kind: 'passed' }>
+  | (Extract<Resolution, { readonly kind: 'failed' }> & { readonly tried: readonly TriedGroup[] });
 
 export interface DetectOrderPorts {
   /** Descriptor of a module. Throws what stops detection (`BUILDPACK_NOT_FOUND`). */
@@ -29,14 +38,17 @@ export interface DetectOrderPorts {
  * Expands an order depth first until one group passes (contract §7.2). `lines` of the result are the resolver's of every attempted
  * group: on failure the caller prints all of them, whatever the log level (§7.8). Throws `ORDER_CYCLE` naming the chain (GAP-31).
  */
-export async function detectOrder(input: DetectOrderInput, ports: DetectOrderPorts): Promise<Resolution> {
+export async function detectOrder(input: DetectOrderInput, ports: DetectOrderPorts): Promise<Detection> {
   const expansion = new Expansion(input, ports);
   const order = input.order.map((group) => group.map((element) => pendingModule(element, [])));
   const front: readonly Pending[] = input.extensions.length === 0 ? [] : [{ kind: 'extensions-order' }];
   try {
-    return await expansion.order(
-      order.map((group) => [...front, ...group]),
-      { done: [], next: [], isOptional: false },
+    const start = { done: [], next: [], leftOut: [], label: '' };
+    return expansion.finish(
+      await expansion.order(
+        order.map((group) => [...front, ...group]),
+        start,
+      ),
     );
   } finally {
     await expansion.settle();
@@ -51,10 +63,13 @@ type Pending =
 interface Rest {
   /** Attempted before this order, with their runs. */
   readonly done: readonly StartedAttempt[];
+  readonly leftOut: readonly LeftOut[];
   /** What follows the order in its group. */
   readonly next: readonly Pending[];
-  /** Whether the order may be left out. */
-  readonly isOptional: boolean;
+  /** Of the group that the order is in; '' for the order itself. */
+  readonly label: string;
+  /** What the group is called without the order; absent where it cannot be left out. */
+  readonly labelWithout?: string;
 }
 
 interface StartedAttempt {
@@ -68,6 +83,7 @@ class Expansion {
   /** Each kind, id and version runs once, whatever group it is met in. */
   readonly #runs = new Map<string, Promise<DetectRun>>();
   readonly #lines: PlanLogLine[] = [];
+  readonly #tried: TriedGroup[] = [];
 
   constructor(input: DetectOrderInput, ports: DetectOrderPorts) {
     this.#input = input;
@@ -76,13 +92,19 @@ class Expansion {
 
   async order(groups: readonly (readonly Pending[])[], rest: Rest): Promise<Resolution> {
     let withErrors = false;
-    for (const group of groups) {
-      const result = await this.#group([...group, ...rest.next], rest.done);
+    for (const [index, group] of groups.entries()) {
+      const label = rest.label === '' || groups.length > 1 ? joined(rest.label, index + 1) : rest.label;
+      const result = await this.#group([...group, ...rest.next], { ...rest, label });
       if (result.kind === 'passed') return result;
       withErrors ||= result.withErrors;
     }
-    if (rest.isOptional) return this.#group(rest.next, rest.done);
-    return { kind: 'failed', withErrors, lines: this.#lines };
+    const { labelWithout } = rest;
+    if (labelWithout !== undefined) return this.#group(rest.next, { ...rest, label: labelWithout });
+    return { kind: 'failed', withErrors, gaps: [], lines: this.#lines };
+  }
+
+  finish(result: Resolution): Detection {
+    return result.kind === 'passed' ? result : { ...result, tried: this.#tried };
   }
 
   /** Waits for every run: nothing goes on after an error. */
@@ -90,23 +112,33 @@ class Expansion {
     await Promise.allSettled(this.#runs.values());
   }
 
-  async #group(group: readonly Pending[], before: readonly StartedAttempt[]): Promise<Resolution> {
-    const done = [...before];
+  async #group(group: readonly Pending[], before: Omit<Rest, 'next' | 'labelWithout'>): Promise<Resolution> {
+    const { label } = before;
+    const done = [...before.done];
+    const leftOut = [...before.leftOut];
     for (const [index, pending] of group.entries()) {
-      const rest: Rest = { done, next: group.slice(index + 1), isOptional: true };
-      if (pending.kind === 'extensions-order') return this.order(this.#extensions(), rest);
+      const rest: Rest = { done, leftOut, next: group.slice(index + 1), label };
+      if (pending.kind === 'extensions-order')
+        return this.order(this.#extensions(), { ...rest, label: `${label} with extensions`, labelWithout: label });
       const { element } = pending;
       if (done.some(({ module }) => module.kind === element.kind && module.id === element.id)) continue;
+      if (this.#isElsewhere(element, element.execEnv ?? [], 'group')) {
+        leftOut.push({ module: element, execEnv: element.execEnv ?? [] });
+        continue;
+      }
       const descriptor = await this.#ports.find(element);
       if (descriptor.order.length > 0) {
-        return this.order(composite(descriptor, pending.chain), { ...rest, isOptional: element.optional });
+        const without = element.optional ? { labelWithout: `${label} without ${element.id}` } : {};
+        return this.order(composite(descriptor, pending.chain), { ...rest, ...without });
       }
       const run = this.#start(element, descriptor);
-      if (run !== undefined) done.push({ module: groupElement(element, descriptor), run });
+      if (run === undefined) leftOut.push({ module: element, execEnv: descriptor.execEnv });
+      else done.push({ module: groupElement(element, descriptor), run });
     }
     const attempts = await Promise.all(done.map(async ({ module, run }) => ({ module, run: await run })));
     const result = resolvePlan(attempts);
     this.#lines.push(...result.lines);
+    if (result.kind === 'failed') this.#tried.push({ label, attempts, leftOut, gaps: result.gaps });
     return { ...result, lines: this.#lines };
   }
 
@@ -119,25 +151,41 @@ class Expansion {
   /** The module's one run, begun now unless it was before; undefined when its execution environment leaves it out. */
   #start(element: OrderElement, descriptor: ModuleDescriptor): Promise<DetectRun> | undefined {
     const key = `${element.kind} ${moduleName(element)}`;
-    const { target } = this.#input;
-    const log = (message: string): void => this.#ports.log({ level: 'debug', message });
-    const tried = (candidate: Target): void => log(`Checking for match against descriptor: ${printTarget(candidate)}`);
-    if (target !== undefined && !matchesTarget(descriptor, target, tried) && !element.optional) {
-      const error = `unable to satisfy target os/arch constraints; run image: ${targetJson(target)}, buildpack: ${targetsJson(descriptor.targets)}`;
-      return this.#remember(key, Promise.resolve({ code: -1, output: '', error }));
-    }
+    const misfit = this.#misfit(element, descriptor);
+    // What a required module gave is remembered over what may have run, as upstream does; an optional one's skip is its own.
+    if (misfit !== undefined) return element.optional ? Promise.resolve(misfit) : this.#remember(key, misfit);
     const features = buildpackFeatures(descriptor.api, apiSubject(element));
-    const { execEnv } = this.#input;
-    if (execEnv !== undefined && features.hasExecEnv && !matchesExecEnv(descriptor, execEnv)) {
-      log(
-        `Skipping ${moduleName(element)} due to execution environment mismatch; current: ${execEnv}, buildpack supports: [${descriptor.execEnv.join(' ')}]`,
-      );
-      return undefined;
-    }
+    if (features.hasExecEnv && this.#isElsewhere(element, descriptor.execEnv, 'buildpack')) return undefined;
     return this.#runs.get(key) ?? this.#remember(key, this.#ports.detect(descriptor));
   }
 
-  #remember(key: string, run: Promise<DetectRun>): Promise<DetectRun> {
+  /** The result of a module that must not run, as it is for other targets. */
+  #misfit(element: OrderElement, descriptor: ModuleDescriptor): DetectRun | undefined {
+    const { target, skipsMisfits } = this.#input;
+    const tried = (candidate: Target): void =>
+      this.#debug(`Checking for match against descriptor: ${printTarget(candidate)}`);
+    if (target === undefined || matchesTarget(descriptor, target, tried)) return undefined;
+    const misfit = descriptor.targets;
+    if (!element.optional) return { code: -1, output: '', error: misfitText(target, misfit), misfit };
+    return skipsMisfits === true ? { code: 100, output: '', misfit } : undefined;
+  }
+
+  /** Says so when a list of execution environments has not got the one of this build. */
+  #isElsewhere(element: OrderElement, supported: readonly string[], whose: 'buildpack' | 'group'): boolean {
+    const { execEnv } = this.#input;
+    if (execEnv === undefined || servesExecEnv(supported, execEnv)) return false;
+    this.#debug(
+      `Skipping ${moduleName(element)} due to execution environment mismatch; current: ${execEnv}, ${whose} supports: [${supported.join(' ')}]`,
+    );
+    return true;
+  }
+
+  #debug(message: string): void {
+    this.#ports.log({ level: 'debug', message });
+  }
+
+  #remember(key: string, result: DetectRun | Promise<DetectRun>): Promise<DetectRun> {
+    const run = Promise.resolve(result);
     // It is awaited with its group; until then a failure must not count as unhandled.
     run.catch(() => undefined);
     this.#runs.set(key, run);
@@ -157,6 +205,11 @@ function composite(descriptor: ModuleDescriptor, chain: readonly string[]): read
   return descriptor.order.map((group) => group.map((element) => pendingModule(element, [...chain, name])));
 }
 
+/** `2` in the order, `2.1` in group 2, `2 with extensions.1`. */
+function joined(label: string, number: number): string {
+  return label === '' ? String(number) : `${label}.${String(number)}`;
+}
+
 function pendingModule(element: OrderElement, chain: readonly string[]): Pending {
   return { kind: 'module', element, chain };
 }
@@ -170,33 +223,4 @@ function groupElement(element: OrderElement, descriptor: ModuleDescriptor): Dete
     ...(descriptor.homepage === '' ? {} : { homepage: descriptor.homepage }),
     optional: element.optional,
   };
-}
-
-function matchesExecEnv(descriptor: ModuleDescriptor, execEnv: string): boolean {
-  const { execEnv: supported } = descriptor;
-  return supported.length === 0 || supported.includes('*') || supported.includes(execEnv);
-}
-
-function targetJson(target: TargetMetadata): string {
-  return goJson({
-    id: target.id,
-    os: target.os,
-    arch: target.arch,
-    'arch-variant': target.archVariant,
-    distro: target.distro === undefined ? undefined : { name: target.distro.name, version: target.distro.version },
-  });
-}
-
-function targetsJson(targets: readonly Target[]): string {
-  return goJson(
-    targets.map((target) => ({
-      os: target.os,
-      arch: target.arch,
-      'arch-variant': target.archVariant === '' ? undefined : target.archVariant,
-      distros:
-        target.distros.length === 0
-          ? undefined
-          : target.distros.map((distro) => ({ name: distro.name, version: distro.version })),
-    })),
-  );
 }

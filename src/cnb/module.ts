@@ -7,6 +7,8 @@ export interface OrderElement {
   readonly id: string;
   readonly version: string;
   readonly optional: boolean;
+  /** The execution environments that the group has it for; absent: all. */
+  readonly execEnv?: readonly string[];
 }
 
 export type OrderGroup = readonly OrderElement[];

@@ -7,31 +7,42 @@ export interface TrialElement {
   readonly section: PlanSection;
 }
 
-export interface SolvedTrial {
-  /** What is left of the trial. */
-  readonly trial: readonly TrialElement[];
-  readonly plan: Plan;
+/** What a module lacked in a trial: a name that it requires and nothing before it provides, or provides and nothing after it requires. */
+export interface PlanGap {
+  readonly module: GroupElement;
+  readonly kind: 'requires' | 'provides';
+  readonly name: string;
 }
+
+export type Trial =
+  | {
+      readonly kind: 'solved';
+      /** What is left of the trial. */
+      readonly trial: readonly TrialElement[];
+      readonly plan: Plan;
+    }
+  | { readonly kind: 'failed'; readonly gaps: readonly PlanGap[] };
 
 /**
  * One trial of contract §7.7 step 5: drops optional elements with unmet requires or unused provides until nothing changes; a
- * required one fails the trial (undefined). `log` gets a line for each decision.
+ * required one fails the trial. `log` gets a line for each decision.
  */
-export function resolveTrial(
-  elements: readonly TrialElement[],
-  log: (message: string) => void,
-): SolvedTrial | undefined {
+export function resolveTrial(elements: readonly TrialElement[], log: (message: string) => void): Trial {
+  const gaps: PlanGap[] = [];
   let trial = elements;
   for (;;) {
     const dependencies = dependenciesOf(trial);
+    const complaints = complaintsOf(dependencies);
+    gaps.push(...complaints.map(({ element: { module }, kind, name }) => ({ module, kind, name })));
     const dropped = new Set<TrialElement>();
-    for (const { element, complaint } of complaintsOf(dependencies)) {
+    for (const { element, kind, name } of complaints) {
       const isOptional = element.module.optional === true;
-      log(`${isOptional ? 'skip' : 'fail'}: ${moduleName(element.module)} ${complaint}`);
-      if (!isOptional) return undefined;
+      const verb = kind === 'requires' ? 'requires' : 'provides unused';
+      log(`${isOptional ? 'skip' : 'fail'}: ${moduleName(element.module)} ${verb} ${name}`);
+      if (!isOptional) return { kind: 'failed', gaps };
       dropped.add(element);
     }
-    if (dropped.size === 0) return finish(trial, dependencies, log);
+    if (dropped.size === 0) return finish(trial, { dependencies, gaps }, log);
     trial = trial.filter((element) => !dropped.has(element));
   }
 }
@@ -67,30 +78,32 @@ function dependenciesOf(trial: readonly TrialElement[]): ReadonlyMap<string, Dep
 
 interface Complaint {
   readonly element: TrialElement;
-  readonly complaint: string;
+  readonly kind: PlanGap['kind'];
+  readonly name: string;
 }
 
 /** All unmet requires, then all unused provides. */
 function complaintsOf(dependencies: ReadonlyMap<string, Dependency>): readonly Complaint[] {
   const all = [...dependencies];
   return [
-    ...all.flatMap(([name, { early }]) => early.map((element) => ({ element, complaint: `requires ${name}` }))),
-    ...all.flatMap(([name, { extra }]) => extra.map((element) => ({ element, complaint: `provides unused ${name}` }))),
+    ...all.flatMap(([name, { early }]) => early.map((element) => ({ element, kind: 'requires', name }) as const)),
+    ...all.flatMap(([name, { extra }]) => extra.map((element) => ({ element, kind: 'provides', name }) as const)),
   ];
 }
 
 function finish(
   trial: readonly TrialElement[],
-  dependencies: ReadonlyMap<string, Dependency>,
+  found: { readonly dependencies: ReadonlyMap<string, Dependency>; readonly gaps: readonly PlanGap[] },
   log: (message: string) => void,
-): SolvedTrial | undefined {
+): Trial {
+  const { dependencies, gaps } = found;
   if (trial.length === 0) {
     log('fail: no viable buildpacks in group');
-    return undefined;
+    return { kind: 'failed', gaps };
   }
   const plan = [...dependencies.values()].map(({ providers, requires }) => ({
     providers: providers.map(({ module: { kind, id, version } }) => ({ kind, id, version })),
     requires,
   }));
-  return { trial, plan };
+  return { kind: 'solved', trial, plan };
 }

@@ -1,6 +1,6 @@
-import { moduleName, type GroupElement } from './module.ts';
+import { moduleName, type GroupElement, type Target } from './module.ts';
 import type { BuildPlan, Plan, PlanSection } from './plan.ts';
-import { resolveTrial, type TrialElement } from './plan-trial.ts';
+import { resolveTrial, type PlanGap, type TrialElement } from './plan-trial.ts';
 
 /** What a module's detection gave. */
 export interface DetectRun {
@@ -12,6 +12,8 @@ export interface DetectRun {
   readonly error?: string;
   /** The plan; only with code 0. */
   readonly plan?: BuildPlan;
+  /** Only of a module that was not run because none of these, its targets, is the one of the run image. */
+  readonly misfit?: readonly Target[];
 }
 
 /** One attempted module of a group, in order of first appearance. */
@@ -32,36 +34,68 @@ export type Resolution =
       readonly plan: Plan;
       readonly lines: readonly PlanLogLine[];
     }
-  | { readonly kind: 'failed'; readonly withErrors: boolean; readonly lines: readonly PlanLogLine[] };
+  | {
+      readonly kind: 'failed';
+      readonly withErrors: boolean;
+      /** Of the trial that came nearest, over those that passed: what is still to be mended, or that too. */
+      readonly gaps: readonly PlanGap[];
+      readonly lines: readonly PlanLogLine[];
+    };
 
 /** Results, trials and plan of one expanded group (contract §7.7); plan entries in order of first appearance (GAP-28). */
 export function resolvePlan(attempts: readonly DetectAttempt[]): Resolution {
   const lines: PlanLogLine[] = [];
   for (const attempt of attempts) lines.push(...outputLines(attempt));
   lines.push({ level: 'debug', message: '======== Results ========' }, ...attempts.map(resultLine));
-  if (attempts.some(({ module, run }) => run.code !== 0 && module.optional !== true)) {
-    return { kind: 'failed', withErrors: attempts.some(({ run }) => isError(run)), lines };
-  }
   const passed = attempts.filter(({ run }) => run.code === 0);
+  if (attempts.some(({ module, run }) => run.code !== 0 && module.optional !== true)) {
+    const withErrors = attempts.some(({ run }) => isError(run));
+    return { kind: 'failed', withErrors, gaps: likelyGaps(passed), lines };
+  }
   if (!passed.some(({ module }) => module.kind === 'buildpack')) {
     lines.push({ level: 'debug', message: 'fail: no viable buildpacks in group' });
-    return { kind: 'failed', withErrors: false, lines };
+    return { kind: 'failed', withErrors: false, gaps: [], lines };
   }
   return tryAll(passed, attempts.length, lines);
 }
 
 function tryAll(passed: readonly DetectAttempt[], attempted: number, lines: PlanLogLine[]): Resolution {
   let count = 0;
+  let nearest: readonly PlanGap[] | undefined;
   for (const trial of trialsOf(passed.map(optionsOf))) {
     count += 1;
     lines.push({ level: 'debug', message: `Resolving plan... (try #${String(count)})` });
     const solved = resolveTrial(trial, (message) => void lines.push({ level: 'debug', message }));
-    if (solved === undefined) continue;
+    if (solved.kind === 'failed') {
+      nearest = fewer(nearest, solved.gaps);
+      continue;
+    }
     const group = solved.trial.map(({ module }) => module);
     lines.push(...participantLines(group, attempted));
     return { kind: 'passed', group: group.map(withoutOptional), plan: solved.plan, lines };
   }
-  return { kind: 'failed', withErrors: false, lines };
+  return { kind: 'failed', withErrors: false, gaps: nearest ?? [], lines };
+}
+
+/** What those that passed would lack if the others did not count; of the first trials only, as this is for people. */
+function likelyGaps(passed: readonly DetectAttempt[]): readonly PlanGap[] {
+  let nearest: readonly PlanGap[] | undefined;
+  let count = 0;
+  for (const trial of trialsOf(passed.map(optionsOf))) {
+    const tried = resolveTrial(trial, () => undefined);
+    if (tried.kind === 'solved') return [];
+    nearest = fewer(nearest, tried.gaps);
+    count += 1;
+    if (count === LIKELY_TRIALS_MAX) break;
+  }
+  return nearest ?? [];
+}
+
+const LIKELY_TRIALS_MAX = 1000;
+
+function fewer(known: readonly PlanGap[] | undefined, gaps: readonly PlanGap[]): readonly PlanGap[] {
+  const obstacles = (list: readonly PlanGap[]): number => list.filter(({ module }) => module.optional !== true).length;
+  return known === undefined || obstacles(gaps) < obstacles(known) ? gaps : known;
 }
 
 function outputLines({ module, run }: DetectAttempt): readonly PlanLogLine[] {

@@ -30,6 +30,8 @@ export type Event =
   | { readonly type: 'phase.start'; readonly phase: PhaseName }
   | { readonly type: 'phase.end'; readonly phase: PhaseName; readonly ms: number; readonly summary?: string }
   | { readonly type: 'detect.result'; readonly passed: readonly string[]; readonly attempted: number }
+  /** No group of buildpacks passed detection: every group that was tried, in turn. */
+  | { readonly type: 'detect.failed'; readonly groups: readonly FailedGroup[] }
   | { readonly type: 'buildpack.start'; readonly phase: PhaseName; readonly buildpack: string }
   | {
       readonly type: 'output';
@@ -84,6 +86,29 @@ export type Event =
       /** Empty in a dry run. */
       readonly outputs: readonly BuildOutput[];
     };
+
+export interface FailedGroup {
+  /** `2`, `2.1` with the first choice of a composite buildpack, `2 without acme/meta`. */
+  readonly group: string;
+  readonly buildpacks: readonly FailedBuildpack[];
+}
+
+/** What became of one buildpack of a group that did not pass. */
+export interface FailedBuildpack {
+  /** `id@version`. */
+  readonly buildpack: string;
+  readonly optional: boolean;
+  /** `skip`: it did not want to take part, and need not. */
+  readonly result: 'pass' | 'fail' | 'skip' | 'error' | 'other-platform' | 'other-exec-env';
+  /** Absent when its program did not run to an end of its own. */
+  readonly exitCode?: number;
+  /** The last lines that it printed, or why it was not run. */
+  readonly lines: readonly string[];
+  /** What it requires and nothing before it provides. */
+  readonly missing: readonly { readonly name: string; readonly providedLaterBy?: string }[];
+  /** What it provides and nothing requires. */
+  readonly unused: readonly string[];
+}
 
 export interface RebasedPlatform {
   readonly platform: string;

@@ -1,21 +1,23 @@
 import { availableParallelism } from 'node:os';
 import type { TargetMetadata } from '../cnb/analyzed.ts';
 import { NO_DEPRECATIONS, type Deprecations } from '../cnb/deprecations.ts';
-import { detectOrder } from '../cnb/detect-order.ts';
+import { detectOrder, type Detection } from '../cnb/detect-order.ts';
 import type { Env } from '../cnb/env.ts';
 import { refuseEscapeCollisions } from '../cnb/escape-collision.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
-import { moduleName, type GroupElement, type ModuleDescriptor, type Order, type OrderGroup } from '../cnb/module.ts';
+import { moduleName, type GroupElement, type Order, type OrderGroup } from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
-import type { DetectRun, PlanLogLine, Resolution } from '../cnb/resolve-plan.ts';
+import type { PlanLogLine } from '../cnb/resolve-plan.ts';
 import { mergeSystem } from '../cnb/system-order.ts';
 import type { Context } from '../core/context.ts';
-import { type ErrorOptions, SlipwayError } from '../core/errors.ts';
+import { type Remedy, SlipwayError } from '../core/errors.ts';
+import type { FailedGroup } from '../core/events.ts';
 import { createLimiter } from '../core/limiter.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import type { BuildDirs } from './build-dirs.ts';
 import { fullTarget, inheritEnvironment } from './buildpack-environment.ts';
+import { describeTarget, explainGroups, type DetectedFor } from './detect/explain.ts';
 import { groupTable } from './detect/group-table.ts';
 import { runDetect } from './detect/run-detect.ts';
 import { checkApi, verifyOrder } from './detect/verify-order.ts';
@@ -61,8 +63,7 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
   await verifyOrder(order, ports.modules, input.deprecations ?? NO_DEPRECATIONS, ctx);
   return withTimer('Detector', ctx, async () => {
     const target = fullTarget(input, ctx);
-    const modules = new Map<string, ModuleDescriptor>();
-    const runs = new Map<string, DetectRun>();
+    const attempted = new Set<string>();
     const limiter = createLimiter(Math.max(2, availableParallelism()));
     const setting = {
       dirs: input.dirs,
@@ -81,22 +82,20 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
         find: async (element) => {
           const module = await ports.modules.find(element.id, element.version);
           checkApi(module);
-          modules.set(moduleName(module), module);
           return module;
         },
-        detect: async (module) => {
-          const run = await limiter.run(() => runDetect(module, setting, ctx));
-          runs.set(moduleName(module), run);
-          return run;
+        detect: (module) => {
+          attempted.add(moduleName(module));
+          return limiter.run(() => runDetect(module, setting, ctx));
         },
         log: (line) => log(line, ctx),
       },
     );
-    if (resolution.kind === 'failed') throw failure(resolution, { order, modules, runs, target: matched }, ctx);
+    if (resolution.kind === 'failed') throw failure(resolution, { target: matched, execEnv: input.execEnv }, ctx);
     for (const line of resolution.lines) log(line, ctx);
     refuseEscapeCollisions(resolution.group);
     const { group, plan } = resolution;
-    ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted: runs.size });
+    ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted: attempted.size });
     return { group, plan };
   });
 }
@@ -109,21 +108,14 @@ function withSystem(input: DetectInput, ctx: Context): Order {
 }
 
 /** All lines of the resolver are shown now, whatever the log level (contract §7.8). */
-function failure(
-  resolution: Resolution & { kind: 'failed' },
-  facts: Omit<Parameters<typeof groupTable>[0], 'lines'>,
-  ctx: Context,
-): SlipwayError {
-  for (const line of resolution.lines) log({ ...line, level: 'info' }, ctx);
+function failure(detection: Detection & { kind: 'failed' }, wanted: DetectedFor, ctx: Context): SlipwayError {
+  for (const line of detection.lines) log({ ...line, level: 'info' }, ctx);
   ctx.emit({ type: 'log', level: 'error', message: 'No buildpack groups passed detection.' });
-  const table = groupTable({ ...facts, lines: resolution.lines.map((line) => line.message) });
-  const options: ErrorOptions = { details: table.details };
-  const platforms = [...new Set(table.wrongTarget.flatMap((wrong) => wrong.platforms))];
-  if (resolution.withErrors) {
-    const hint =
-      platforms.length > 0 && !hasFailures(facts.runs)
-        ? ({ kind: 'choose-platform', offered: platforms } as const)
-        : 'mend what the buildpacks report, or choose others';
+  const groups = explainGroups(detection.tried, wanted);
+  ctx.emit({ type: 'detect.failed', groups });
+  const options = { details: groupTable(groups) };
+  if (detection.withErrors) {
+    const hint = remedy(groups, platformsOf(detection));
     return new SlipwayError('DETECT_FAILED', 'buildpack(s) failed with err', { ...options, hint });
   }
   ctx.emit({ type: 'log', level: 'error', message: 'Please check that you are running against the correct path.' });
@@ -133,8 +125,19 @@ function failure(
   });
 }
 
-function hasFailures(runs: ReadonlyMap<string, DetectRun>): boolean {
-  return [...runs.values()].some((run) => run.code !== 0 && run.code !== 100);
+/** Another platform where that alone is in the way; else who must be mended. */
+function remedy(groups: readonly FailedGroup[], platforms: readonly string[]): string | Remedy {
+  const errors = groups.flatMap(({ buildpacks }) => buildpacks.filter(({ result }) => result === 'error'));
+  const broken = [...new Set(errors.map(({ buildpack }) => buildpack.replace('@', ' ')))];
+  if (broken.length === 0 && platforms.length > 0) return { kind: 'choose-platform', offered: platforms };
+  const names = broken.length > 3 ? 'the buildpacks' : broken.join(' and ');
+  return `mend what ${names} report${broken.length === 1 ? 's' : ''}, or choose other buildpacks`;
+}
+
+/** The platforms that those modules are for which are not for this one. */
+function platformsOf({ tried }: Detection & { kind: 'failed' }): readonly string[] {
+  const targets = tried.flatMap(({ attempts }) => attempts.flatMap(({ run }) => run.misfit ?? []));
+  return [...new Set(targets.map((target) => describeTarget({ ...target, distros: [] })))];
 }
 
 function log(line: PlanLogLine, ctx: Context): void {

@@ -60,6 +60,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'order.chosen':
       case 'phase.end':
       case 'detect.result':
+      case 'detect.failed':
       case 'buildpack.start':
       case 'layer':
       case 'blob.progress':

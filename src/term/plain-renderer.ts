@@ -98,6 +98,7 @@ class PlainRenderer implements Renderer {
         this.#rebased(event);
         return;
       case 'build.start':
+      case 'detect.failed':
       case 'blob.progress':
         return;
     }

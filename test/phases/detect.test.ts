@@ -238,9 +238,9 @@ describe('detect', () => {
       'ERROR: Please check that you are running against the correct path.',
     ]);
     assert.deepEqual(error.details, {
-      'group 1': 'acme/node 2.1.0  fail   no package.json',
-      'group 2': 'acme/go 1.0.0    fail\nacme/node 2.1.0  fail   no package.json',
-      nearest: 'group 2: it would pass if acme/go did not fail',
+      'group 1': 'acme/node 2.1.0  fail  no package.json',
+      'group 2': 'acme/go 1.0.0    fail\nacme/node 2.1.0  skip  no package.json',
+      nearest: 'group 1: it would pass if acme/node did not fail',
     });
   });
 
@@ -257,8 +257,9 @@ describe('detect', () => {
       false,
     );
     assert.deepEqual(error.details, {
-      'group 1': 'acme/java 1.0.0  pass   needs "jdk"\nacme/jdk 1.0.0   error 7 (last line: cannot read .jdk-version)',
-      'group 2': 'acme/java 1.0.0  pass   needs "jdk"',
+      'group 1': 'acme/java 1.0.0  pass     needs "jdk"\nacme/jdk 1.0.0   error 7  cannot read .jdk-version',
+      'group 2': 'acme/java 1.0.0  pass     needs "jdk"',
+      nearest: 'group 1: it would pass if acme/jdk did not fail',
     });
   });
 
@@ -348,7 +349,7 @@ describe('detect', () => {
       /unable to satisfy target os\/arch constraints; run image: \{"os":"linux","arch":"amd64"/,
     );
     assert.deepEqual(error.details, {
-      'group 1': 'acme/go 1.0.0  skipped: supports linux/arm64 only, target is linux/amd64',
+      'group 1': 'acme/go 1.0.0  skipped  supports linux/arm64 only, target is linux/amd64',
     });
     assert.deepEqual(error.hint, { kind: 'choose-platform', offered: ['linux/arm64'] });
   });

@@ -1,6 +1,7 @@
 import type { ModuleDescriptor, ModuleKind, Target } from '../module.ts';
 import { inferTargets } from '../targets.ts';
 import { decodeFile, type TomlReader } from './decode.ts';
+import { readExecEnv } from './exec-env.ts';
 import { readOrder } from './order.ts';
 
 /** What the disk says about a module. */
@@ -52,13 +53,6 @@ function readTarget(reader: TomlReader): Target {
       version: distro.fields.optionalString('version') ?? '',
     })),
   };
-}
-
-/** Both spellings: a list of strings, or `[[buildpack.exec-env]] name = …` (GAP-20). */
-function readExecEnv(base: TomlReader): readonly string[] {
-  const raw = base.fields.raw('exec-env');
-  const isTables = Array.isArray(raw) && raw.length > 0 && raw.every((item) => typeof item === 'object');
-  return isTables ? base.list('exec-env', ({ fields }) => fields.string('name')) : base.fields.strings('exec-env');
 }
 
 function withoutParameters(mediaType: string): string {

@@ -1,5 +1,6 @@
 import type { ModuleKind, Order, OrderElement } from '../module.ts';
 import { decodeFile, type TomlReader } from './decode.ts';
+import { readExecEnv } from './exec-env.ts';
 
 export interface OrderFile {
   readonly order: Order;
@@ -20,11 +21,14 @@ export function readOrder(reader: TomlReader, key: string, kind: ModuleKind): Or
   return reader.list(key, (entry) => entry.list('group', (element) => readElement(element, kind)));
 }
 
-function readElement({ fields }: TomlReader, kind: ModuleKind): OrderElement {
+function readElement(reader: TomlReader, kind: ModuleKind): OrderElement {
+  const { fields } = reader;
+  const execEnv = readExecEnv(reader);
   return {
     kind,
     id: fields.string('id'),
     version: fields.string('version'),
     optional: fields.boolean('optional') || kind === 'extension',
+    ...(execEnv.length === 0 ? {} : { execEnv }),
   };
 }
