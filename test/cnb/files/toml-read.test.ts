@@ -5,6 +5,7 @@ import { parseToml } from '../../../src/cnb/files/toml-read.ts';
 import { encodeToml } from '../../../src/cnb/files/toml-write.ts';
 import { TomlDate, type TomlTable, type TomlValue } from '../../../src/cnb/toml-value.ts';
 import { SlipwayError } from '../../../src/core/errors.ts';
+import { tomlDocuments, tomlNearMisses } from '../../support/toml-documents.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -159,11 +160,50 @@ describe('TOML reading', () => {
     it(`takes megabytes of ${what}`, () => assert.equal(typeof parseToml(document, 'x.toml'), 'object'));
   }
 
+  for (const [what, document] of [
+    ['lists', `a = ${'['.repeat(5000)}${']'.repeat(5000)}`],
+    ['inline tables', `a = ${'{a = '.repeat(5000)}1${'}'.repeat(5000)}`],
+    ['inline tables and lists in turn', `a = ${'[{a = '.repeat(2500)}1${'}]'.repeat(2500)}`],
+    ['dotted keys in an inline table', `a = {${Array.from({ length: 5000 }, () => 'a').join('.')} = 1}`],
+    ['a list of tables', `[[${Array.from({ length: 5000 }, () => '"a"').join(' . ')}]]`],
+    ['a header for each level', Array.from({ length: 200 }, (_, depth) => `[${'a.'.repeat(depth)}a]\n`).join('')],
+  ] as const) {
+    it(`refuses ${what}, 5,000 deep and closed, with line and column`, () =>
+      assert.match(failureOf(document).message, /^x\.toml:\d+:\d+: nested deeper than 128 levels/));
+  }
+
+  it('takes what people write, in any style', () => {
+    fc.assert(
+      fc.property(tomlDocuments(), ({ text, data }) => assert.deepStrictEqual(parseToml(text, 'x'), data)),
+      { numRuns: 200 },
+    );
+  });
+
+  it('takes it as bytes too, and refuses a mistake with the line that it is in', () => {
+    fc.assert(
+      fc.property(tomlNearMisses(), (text) => {
+        try {
+          parseToml(Buffer.from(text), 'x.toml');
+        } catch (error) {
+          assert.ok(error instanceof SlipwayError && error.code === 'FILE_INVALID', String(error));
+          const { line, column, text: shown = '' } = error.details;
+          const lines = text.replace(/^\ufeff/, '').split('\n');
+          const found = lines[Number(line) - 1] ?? assert.fail(`there is no line ${String(line)}`);
+          assert.ok(found.startsWith(shown), 'the line is another one');
+          assert.ok(Number(column) >= 1 && Number(column) <= found.length + 1, `no column ${String(column)}`);
+          assert.doesNotMatch(error.message, /\n/);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('gives back whatever was encoded', () => {
     fc.assert(
       fc.property(tables(), (table) =>
         assert.deepStrictEqual(parseToml(encodeToml(new Map([['t', table]])), 'x')['t'], table),
       ),
+      { numRuns: 50 },
     );
   });
 
