@@ -22,7 +22,8 @@ export interface FolderCacheOptions {
 /**
  * Opens a cache folder (design §4) and pins its current root; makes the folder when it is missing (GAP-3). Throws `WRITE_FAILED`
  * (exit 1) naming the path when it is a file or cannot be written to. A root that cannot be read is a warning and no root. Where no
- * root of ours exists, what the Go lifecycle committed there is the root: of a build for production, since it does not say.
+ * root of ours exists, what the Go lifecycle committed there is the root: of a build for production, since it does not say; metadata
+ * of it that is not JSON is a warning too.
  */
 export async function openFolderCache(
   directory: string,
@@ -36,7 +37,8 @@ export async function openFolderCache(
   if (root !== undefined) return new FolderCache(folder, key, { root });
   if (key !== KEY) return new FolderCache(folder, key, { root: EMPTY });
   const volume = openGoVolume(directory);
-  return new FolderCache(folder, key, { root: { ...EMPTY, metadata: await volume.readMetadata() }, volume });
+  const metadata = await unlessMalformed(folder, ctx, undefined, () => volume.readMetadata());
+  return new FolderCache(folder, key, { root: { ...EMPTY, metadata }, volume });
 }
 
 const EMPTY: Root = { metadata: undefined, layers: new Map() };
@@ -99,12 +101,24 @@ class FolderCache implements BuildCache {
   }
 }
 
-async function pinRoot(folder: CacheFolder, key: string, ctx: Context): Promise<Root | undefined> {
-  try {
+function pinRoot(folder: CacheFolder, key: string, ctx: Context): Promise<Root | undefined> {
+  return unlessMalformed(folder, ctx, EMPTY, async () => {
     const root = await readRoot(folder.directory, key);
     // Looking a layer up marks its blob as used, so that nobody collects it while this build runs.
     for (const [diffId, descriptor] of root?.layers ?? []) await folder.find(diffId, descriptor, ctx);
     return root;
+  });
+}
+
+/** What the task reads of the folder, or, with a warning, what stands for what is malformed there. */
+async function unlessMalformed<T, U>(
+  folder: CacheFolder,
+  ctx: Context,
+  instead: U,
+  task: () => Promise<T>,
+): Promise<T | U> {
+  try {
+    return await task();
   } catch (error) {
     if (!hasCode(error, 'STORE_INVALID', 'IMAGE_INVALID')) throw error;
     ctx.emit({
@@ -112,6 +126,6 @@ async function pinRoot(folder: CacheFolder, key: string, ctx: Context): Promise<
       code: 'CACHE_IGNORED',
       message: `the cache in ${folder.directory} is not used: ${error.message}`,
     });
-    return EMPTY;
+    return instead;
   }
 }

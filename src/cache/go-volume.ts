@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystem, SlipwayError } from '../core/errors.ts';
+import { isSystem } from '../core/errors.ts';
 import { CACHE_METADATA_LABEL } from '../cnb/labels.ts';
 import { parseDigest, type DiffId } from '../oci/digest.ts';
 import { parseJson } from '../oci/manifest.ts';
@@ -14,7 +14,7 @@ import { verifyStream } from '../oci/verify-stream.ts';
  * written. After a crash between its two renames the contents lie in `committed-backup`.
  */
 export interface GoVolume {
-  /** JSON data of the metadata file; undefined when there is none or it is not JSON. */
+  /** JSON data of the metadata file; undefined when there is none. Throws `IMAGE_INVALID` naming the file when it is not JSON. */
   readonly readMetadata: () => Promise<unknown>;
   readonly find: (diffId: DiffId) => Promise<Layer | undefined>;
 }
@@ -31,8 +31,6 @@ async function readMetadata(directory: string): Promise<unknown> {
     try {
       return parseJson(await readFile(path), path);
     } catch (error) {
-      // Metadata that is not JSON counts as none (contract §10.3).
-      if (error instanceof SlipwayError) return undefined;
       if (!isSystem(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
     }
   }

@@ -42,12 +42,17 @@ export async function restore(input: RestoreInput, ports: RestorePorts, ctx: Con
   });
 }
 
-/** A cache without a root, or with one that cannot be read, is an empty one. */
+/** A cache without metadata is an empty one; so is, with a warning, one whose metadata is malformed. */
 function cachedMetadata(cache: BuildCache | undefined, ctx: Context): CacheMetadata {
   if (cache === undefined) {
     const message = 'Usable cache not provided, using empty cache metadata';
     ctx.emit({ type: 'log', level: 'debug', message });
   }
   if (cache?.isMissing === true) ctx.emit({ type: 'log', level: 'info', message: 'Layer cache not found' });
-  return decodeCacheMetadata(cache?.metadata) ?? { sbom: '', buildpacks: [] };
+  const metadata = decodeCacheMetadata(cache?.metadata);
+  if (metadata === undefined && cache?.metadata !== undefined) {
+    const message = `the ${cache.description} is not used: its metadata is malformed`;
+    ctx.emit({ type: 'warning', code: 'CACHE_IGNORED', message });
+  }
+  return metadata ?? { sbom: '', buildpacks: [] };
 }

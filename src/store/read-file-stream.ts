@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { isSystem, SlipwayError } from '../core/errors.ts';
+import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 
 export interface ReadFileOptions {
   readonly signal?: AbortSignal;
@@ -45,6 +45,6 @@ async function openForReading(path: string): Promise<FileHandle> {
     return await open(path, 'r');
   } catch (error) {
     if (!isSystem(error, 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'EIO')) throw error;
-    throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${path}`, { cause: error });
+    throw new SlipwayError('FILE_NOT_READABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -167,11 +167,18 @@ describe('a cache folder', () => {
     assert.equal(await contents(await cache.find(layerOf('tar').diffId, ctx)), 'tar');
   });
 
-  it('takes metadata of the Go lifecycle that is not JSON as none', async (t) => {
+  it('takes metadata of the Go lifecycle that is not JSON as none, and says so (R-22)', async (t) => {
+    const ctx = testContext(t);
     const directory = temporaryDirectory(t);
     goVolume(directory, 'committed', []);
     writeFileSync(join(directory, 'committed/io.buildpacks.lifecycle.cache.metadata'), '{"buildpacks":[');
-    assert.equal((await openFolderCache(directory, testContext(t))).metadata, undefined);
+    assert.equal((await openFolderCache(directory, ctx)).metadata, undefined);
+    const warnings = ctx.events.flatMap((event) => (event.type === 'warning' ? [event] : []));
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['CACHE_IGNORED'],
+    );
+    assert.match(warnings[0]?.message ?? '', /is not used: .*committed\/io\.buildpacks\.lifecycle\.cache\.metadata/);
   });
 
   it('collects blobs that nothing names and that are old, and nothing else', async (t) => {

@@ -158,7 +158,7 @@ describe('the lifecycle programs', () => {
     assert.ok((await lifecycle('detector', ['x'], plain())).stdout.startsWith('ERROR: failed'));
   });
 
-  it('detector and builder refuse root', { skip: !isRoot && 'not root' }, async () => {
+  it('detector and builder refuse root (B-01, D-02)', { skip: !isRoot && 'not root' }, async () => {
     await expectLog(lifecycle('detector', [], plain()), 1, 'ERROR: failed to detect: refusing to run as root');
     await expectLog(lifecycle('builder', [], plain()), 1, 'ERROR: failed to build: refusing to run as root');
   });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Fault } from '../../src/registryd/fault.ts';
 import { lifecycleBed, putRunImage, type LifecycleBed } from '../support/lifecycle-bed.ts';
@@ -116,5 +118,72 @@ describe('the restorer and analyzed.toml', () => {
       /^Warning: Not using analyzed data, usable file not found: failed to read analyzed file: .*analyzed\.toml:1:11: /m,
     );
     assert.equal(bed.text('layers/analyzed.toml'), '[run-image\n');
+  });
+});
+
+describe('the restorer and its inputs', () => {
+  it('takes no arguments: exit 3 (R-01)', async (t) => {
+    const bed = await lifecycleBed(t);
+    const result = await bed.run('restorer', ['image']);
+    assert.equal(result.code, 3);
+    assert.match(result.stdout, /^ERROR: failed to parse arguments: received unexpected Args$/m);
+  });
+
+  it('without a cache warns and ends well (R-02)', async (t) => {
+    const bed = await lifecycleBed(t);
+    bed.write('layers/group.toml', GROUP);
+    const result = await bed.run('restorer', []);
+    assert.equal(result.code, 0, result.stdout);
+    assert.match(result.stdout, /^Warning: No cached data will be used, no cache specified\.$/m);
+  });
+
+  it('without group.toml ends with exit 1 and its name (R-03)', async (t) => {
+    const bed = await lifecycleBed(t);
+    const result = await bed.run('restorer', ['-cache-dir', 'cache']);
+    assert.equal(result.code, 1);
+    assert.match(result.stdout, /^ERROR: failed to read group file: .*layers\/group\.toml/m);
+  });
+
+  it('makes a cache directory that is missing, for its user (R-36, GAP-3)', async (t) => {
+    const bed = await lifecycleBed(t);
+    bed.write('layers/group.toml', GROUP);
+    const result = await bed.run('restorer', ['-cache-dir', 'below/cache']);
+    assert.equal(result.code, 0, result.stdout);
+    assert.ok(statSync(join(bed.directory, 'below/cache')).isDirectory());
+  });
+
+  it('names a file in the place of a buildpack’s directory: exit 42 (R-34)', async (t) => {
+    const bed = await lifecycleBed(t);
+    bed.write('layers/group.toml', GROUP);
+    bed.write('layers/test_hello', 'a file');
+    const result = await bed.run('restorer', []);
+    assert.equal(result.code, 42, result.stdout);
+    assert.match(result.stdout, /^ERROR: failed to restore: .*layers\/test_hello/m);
+    assert.equal(bed.text('layers/test_hello'), 'a file');
+  });
+});
+
+describe('the restorer and insecure registries', () => {
+  /** Loopback by a name that does not say so: only a list makes it plain HTTP. */
+  const outside = (host: string): string => host.replace(/^[^:]+/, '0.0.0.0');
+
+  it('the list holds for the cache image and for the analyzed run image (R-27)', async (t) => {
+    const bed = await analyzed(t);
+    const host = outside(bed.registry);
+    bed.write('layers/analyzed.toml', bed.text('layers/analyzed.toml').replaceAll(bed.registry, host), 0o666);
+    bed.write('run.toml', runToml(`${host}/base/run:1`));
+    const args = ['-run', 'run.toml', '-cache-image', `${host}/cache`];
+    const refused = await bed.run('restorer', args);
+    assert.equal(refused.code, 1, refused.stdout);
+    assert.equal(bed.requests.length, 0, 'nothing is said in plain text');
+    const taken = await bed.run('restorer', ['-insecure-registry', host, ...args]);
+    assert.equal(taken.code, 0, taken.stdout);
+    const paths = bed.requests.map(({ path }) => path);
+    for (const name of ['base/run', 'cache'])
+      assert.ok(
+        paths.some((path) => path.startsWith(`/v2/${name}/manifests/`)),
+        `${name} in ${paths.join(' ')}`,
+      );
+    assert.doesNotMatch(taken.stdout, /is not used/);
   });
 });

@@ -84,7 +84,7 @@ describe('extractLayer', () => {
     assert.deepEqual(tree(base), ['d', 'd/b', 'l', 'l/a', 'l/c']);
   });
 
-  it('makes missing parents and keeps the mode of directories that exist', async (t) => {
+  it('makes missing parents by the umask, new directories as in the tar, and keeps the mode of those that exist (R-33)', async (t) => {
     const { root, extract } = scene(t);
     mkdirSync(join(root, 'kept'), { mode: 0o750 });
     writeFileSync(join(root, 'kept/old'), 'old');
@@ -92,6 +92,8 @@ describe('extractLayer', () => {
     assert.deepEqual(tree(root), ['a', 'a/b', 'a/b/c', 'kept', 'kept/new', 'kept/old', 'new']);
     assert.equal(statSync(join(root, 'kept')).mode & 0o7777, 0o750);
     assert.equal(statSync(join(root, 'new')).mode & 0o7777, 0o700);
+    for (const parent of ['a', 'a/b'])
+      assert.equal(statSync(join(root, parent)).mode & 0o7777, 0o777 & ~process.umask(), parent);
   });
 
   it('replaces files, links and whole directories; the last of two entries wins (GAP-29)', async (t) => {

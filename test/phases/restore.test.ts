@@ -1,30 +1,47 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
 import { openFolderCache } from '../../src/cache/folder-cache.ts';
 import { platformFeatures } from '../../src/cnb/features.ts';
 import { cacheMetadataJson } from '../../src/cnb/labels.ts';
-import { EMPTY_LIFECYCLE_METADATA, type LayerRecord, type LifecycleMetadata } from '../../src/cnb/layer-metadata.ts';
-import type { GroupElement } from '../../src/cnb/module.ts';
-import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
-import { packLayer } from '../../src/layer/pack.ts';
-import type { Place } from '../../src/layer/place.ts';
-import { hexOf, parseDiffId } from '../../src/oci/digest.ts';
-import type { Layer } from '../../src/ports/blob.ts';
+import { EMPTY_LIFECYCLE_METADATA } from '../../src/cnb/layer-metadata.ts';
+import type { Context } from '../../src/core/context.ts';
+import { hexOf } from '../../src/oci/digest.ts';
+import { restore } from '../../src/phases/restore.ts';
 import type { BuildCache } from '../../src/ports/layer-cache.ts';
-import { restore, type RestoreInput } from '../../src/phases/restore.ts';
-import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
-import { goldenPlaces } from '../support/golden-layers.ts';
-
-const GROUP: readonly GroupElement[] = [{ kind: 'buildpack', id: 'a/b', version: '1', api: '0.10' }];
-const ALL = { launch: true, build: true, cache: true };
-const CACHE_ONLY = { launch: false, build: false, cache: true };
-const LAUNCH_ONLY = { launch: true, build: false, cache: false };
+import { temporaryDirectory } from '../support/context.ts';
+import { asOrdinaryUser, giveToOrdinaryUser } from '../support/ordinary-user.ts';
+import {
+  ALL,
+  CACHE_ONLY,
+  LAUNCH_ONLY,
+  cacheWith,
+  inputOf,
+  lines,
+  metadataOf,
+  record,
+  restoreScene,
+  shaOf,
+} from '../support/restore-scene.ts';
 
 describe('restore', () => {
   it('follows the table of flags for metadata of the app image and of the cache (R-06, R-07, R-08, R-09, R-10, R-19)', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { both: ALL, own: CACHE_ONLY, uncached: { ...ALL, cache: false } });
+    const { ctx, layers, cache } = await restoreScene(t, {
+      both: ALL,
+      own: CACHE_ONLY,
+      uncached: { ...ALL, cache: false },
+    });
     const app = metadataOf({
       both: record(shaOf(cache, 'both'), ALL),
       launch: record('sha256:1', LAUNCH_ONLY),
@@ -57,14 +74,84 @@ describe('restore', () => {
       assert.ok(lines(ctx, 'debug').includes(line), line);
   });
 
-  it('restores a cached launch layer that the app image does not have', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { both: ALL });
-    await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache }, ctx);
+  it('restores a cached launch layer that the app image does not have, from Platform API 0.14 on (R-11)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, { both: ALL });
+    const input = inputOf(layers, EMPTY_LIFECYCLE_METADATA);
+    await restore({ ...input, features: platformFeatures('0.13') }, { cache }, ctx);
+    assert.deepEqual(readdirSync(layers.real), []);
+    assert.ok(lines(ctx, 'debug').includes('Not restoring "a/b:both" from cache, marked as launch=true'));
+    await restore({ ...input, features: platformFeatures('0.14') }, { cache }, ctx);
     assert.deepEqual(readdirSync(join(layers.real, 'a_b')).sort(), ['both', 'both.toml']);
   });
 
+  it('leaves the metadata of the app image as it is, whatever the cache has (R-12)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, { both: ALL });
+    const sha = shaOf(cache, 'both');
+    const app = metadataOf({ both: { ...record(sha, ALL), data: { from: 'app' } } });
+    const cached = { ...record(sha, ALL), data: { from: 'cache' } };
+    const buildpacks = [{ key: 'a/b', version: '1', layers: { both: cached } }];
+    await using other = cacheWith(cache, cacheMetadataJson({ sbom: '', buildpacks }));
+    await restore(inputOf(layers, app), { cache: other }, ctx);
+    assert.equal(readFileSync(join(layers.real, 'a_b/both.toml'), 'utf8'), '[metadata]\n  from = "app"\n');
+    assert.equal(readFileSync(join(layers.real, 'a_b/both/file'), 'utf8'), 'both');
+  });
+
+  it('passes over buildpacks that are not in the group, and knows them by id alone (R-18)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, { own: CACHE_ONLY });
+    const app = { ...metadataOf({ launch: record('sha256:1', LAUNCH_ONLY) }) };
+    const input = inputOf(layers, app);
+    const other = { kind: 'buildpack', id: 'other', version: '1', api: '0.10' } as const;
+    await restore({ ...input, group: [other, { ...other, kind: 'extension', id: 'a/b' }] }, { cache }, ctx);
+    assert.deepEqual(readdirSync(layers.real), []);
+    await restore({ ...input, group: [{ ...other, id: 'a/b', version: 'another' }] }, { cache }, ctx);
+    assert.deepEqual(readdirSync(join(layers.real, 'a_b')).sort(), ['launch.toml', 'own', 'own.toml']);
+  });
+
+  it('without a cache, and with an empty one, keeps metadata of layers that are for launch alone (R-20, R-21)', async (t) => {
+    for (const open of [() => undefined, (at: string, inner: Context) => openFolderCache(at, inner)]) {
+      const { ctx, layers } = await restoreScene(t, {});
+      const cache = await open(temporaryDirectory(t), ctx);
+      const app = metadataOf({ both: record('sha256:1', ALL), launch: record('sha256:2', LAUNCH_ONLY) });
+      await restore(inputOf(layers, app), { cache }, ctx);
+      assert.deepEqual(readdirSync(join(layers.real, 'a_b')), ['launch.toml']);
+      assert.deepEqual(
+        ctx.events.filter((event) => event.type === 'warning'),
+        [],
+      );
+    }
+  });
+
+  it('unpacks several layers at the same time (R-17)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, { one: CACHE_ONLY, two: CACHE_ONLY, three: CACHE_ONLY });
+    let asked = 0;
+    let release = (): void => undefined;
+    const bothAsked = new Promise<void>((resolve) => (release = resolve));
+    const find: BuildCache['find'] = async (diffId, inner) => {
+      if (++asked === 2) release();
+      await bothAsked;
+      return cache.find(diffId, inner);
+    };
+    await using slow = { ...cacheWith(cache, JSON.stringify(cache.metadata)), find };
+    await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache: slow }, ctx);
+    assert.deepEqual(
+      readdirSync(join(layers.real, 'a_b')).filter((name) => !name.endsWith('.toml')),
+      ['one', 'three', 'two'],
+    );
+  });
+
+  it('leaves out a layer whose blob this user may not read (R-16)', async (t) => {
+    const { ctx, layers, cache, directory } = await restoreScene(t, { bad: CACHE_ONLY, good: CACHE_ONLY });
+    const layer = await cache.find(shaOf(cache, 'bad'), ctx);
+    assert.ok(layer);
+    chmodSync(join(directory, 'blobs/sha256', hexOf(layer.descriptor.digest)), 0);
+    for (let above = layers.real; above !== tmpdir(); above = dirname(above)) giveToOrdinaryUser(above, 0o755);
+    await asOrdinaryUser(() => restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache }, ctx));
+    assert.deepEqual(readdirSync(join(layers.real, 'a_b')).sort(), ['good', 'good.toml']);
+    assert.match(lines(ctx, 'warn').join('\n'), /^Skipping restore for layer a\/b:bad: .*(permission|EACCES)/);
+  });
+
   it('writes only [metadata], with numbers as the label has them (R-04)', async (t) => {
-    const { ctx, layers } = await setUp(t, {});
+    const { ctx, layers } = await restoreScene(t, {});
     const app = metadataOf({
       launch: { ...record('sha256:1', LAUNCH_ONLY), data: { n: 7, text: 'x' } },
       bare: record('sha256:2', LAUNCH_ONLY),
@@ -75,7 +162,7 @@ describe('restore', () => {
   });
 
   it('restores store.toml also when layers are not (R-05, R-25)', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY });
+    const { ctx, layers, cache } = await restoreScene(t, { own: CACHE_ONLY });
     const app = metadataOf({ launch: record('sha256:1', LAUNCH_ONLY) });
     const withStore = { ...app, buildpacks: app.buildpacks.map((each) => ({ ...each, store: { k: 'v' } })) };
     await restore({ ...inputOf(layers, withStore), skipLayers: true }, { cache }, ctx);
@@ -84,7 +171,7 @@ describe('restore', () => {
   });
 
   it('removes a layer that the cache knows by another diffID (R-13)', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { both: ALL, stale: CACHE_ONLY });
+    const { ctx, layers, cache } = await restoreScene(t, { both: ALL, stale: CACHE_ONLY });
     const app = metadataOf({ both: record(`sha256:${'1'.repeat(64)}`, ALL) });
     mkdirSync(join(layers.real, 'a_b/both'), { recursive: true });
     writeFileSync(join(layers.real, 'a_b/both.sha'), 'x');
@@ -99,7 +186,7 @@ describe('restore', () => {
     ['flipped', (path: string): void => writeFileSync(path, flipped(readFileSync(path)))],
   ] as const) {
     it(`leaves neither contents nor metadata of a layer whose blob is ${what}, and restores the others (R-14, R-15, R-38, GAP-23)`, async (t) => {
-      const { ctx, layers, cache, directory } = await setUp(t, { bad: CACHE_ONLY, good: CACHE_ONLY });
+      const { ctx, layers, cache, directory } = await restoreScene(t, { bad: CACHE_ONLY, good: CACHE_ONLY });
       const layer = await cache.find(shaOf(cache, 'bad'), ctx);
       assert.ok(layer);
       spoil(join(directory, 'blobs/sha256', hexOf(layer.descriptor.digest)));
@@ -112,7 +199,7 @@ describe('restore', () => {
   }
 
   it('replaces what is there, links too, and twice in a row is the same (GAP-29)', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY });
+    const { ctx, layers, cache } = await restoreScene(t, { own: CACHE_ONLY });
     await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache }, ctx);
     rmSync(join(layers.real, 'a_b/own/file'));
     symlinkSync('/etc/passwd', join(layers.real, 'a_b/own/file'));
@@ -122,7 +209,7 @@ describe('restore', () => {
   });
 
   it('writes nowhere but into the layer it restores (GAP-29)', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, { own: CACHE_ONLY, other: CACHE_ONLY });
+    const { ctx, layers, cache } = await restoreScene(t, { own: CACHE_ONLY, other: CACHE_ONLY });
     const wrong = record(shaOf(cache, 'other'), CACHE_ONLY);
     const text = cacheMetadataJson({
       sbom: '',
@@ -135,89 +222,25 @@ describe('restore', () => {
     assert.ok(!existsSync(join(layers.real, '..', 'x.toml')));
   });
 
-  it('takes cache metadata that is not any for none', async (t) => {
-    const { ctx, layers, cache } = await setUp(t, {});
+  it('takes malformed metadata of a cache for none, and says so (R-22)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, {});
     await using next = cacheWith(cache, '{"buildpacks":7}');
     await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache: next }, ctx);
     assert.deepEqual(lines(ctx, 'info'), []);
+    const warnings = ctx.events.flatMap((event) => (event.type === 'warning' ? [event] : []));
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['CACHE_IGNORED'],
+    );
+    assert.match(warnings[0]?.message ?? '', /^the cache folder .* is not used: its metadata is malformed$/);
     assert.ok(!lines(ctx, 'debug').some((line) => line.startsWith('Usable cache not provided')));
     await restore(inputOf(layers, EMPTY_LIFECYCLE_METADATA), { cache: undefined }, ctx);
     assert.ok(lines(ctx, 'debug').includes('Usable cache not provided, using empty cache metadata'));
   });
 });
 
-interface SetUp {
-  readonly ctx: TestContextOf;
-  readonly layers: Place;
-  readonly cache: BuildCache;
-  readonly directory: string;
-}
-
-/** A cache with one layer for each name (a file with the name, and a link to it), and an empty layers directory. */
-async function setUp(
-  t: TestContext,
-  types: Readonly<Record<string, Omit<LayerRecord, 'sha' | 'data'>>>,
-): Promise<SetUp> {
-  const ctx = testContext(t);
-  const directory = temporaryDirectory(t);
-  const { layers: source } = goldenPlaces(t);
-  const records: Record<string, LayerRecord> = {};
-  const writer = await openFolderCache(directory, ctx);
-  assert.ok(writer.staging);
-  for (const [name, flags] of Object.entries(types)) {
-    mkdirSync(join(source.real, 'a_b', name), { recursive: true });
-    writeFileSync(join(source.real, 'a_b', name, 'file'), name);
-    symlinkSync('file', join(source.real, 'a_b', name, 'link'));
-    const layerSource = { kind: 'dir', place: source, path: `/layers/a_b/${name}` } as const;
-    const packed = await packLayer(layerSource, writer.staging, ctx, {
-      compression: DEFAULT_COMPRESSION,
-      family: 'oci',
-    });
-    await writer.add(packed.layer, ctx);
-    records[name] = record(packed.layer.diffId, flags);
-  }
-  await writer.commit(
-    cacheMetadataJson({ sbom: '', buildpacks: [{ key: 'a/b', version: '1', layers: records }] }),
-    ctx,
-  );
-  return { ctx, layers: goldenPlaces(t).layers, cache: await openFolderCache(directory, ctx), directory };
-}
-
-/** The same blobs under other metadata. */
-function cacheWith(cache: BuildCache, metadata: string): BuildCache {
-  return {
-    description: cache.description,
-    metadata: JSON.parse(metadata) as unknown,
-    find: (diffId, ctx) => cache.find(diffId, ctx),
-    add: (layer, ctx) => cache.add(layer, ctx),
-    commit: (json, ctx) => cache.commit(json, ctx),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-}
-
-function shaOf(cache: BuildCache, name: string): Layer['diffId'] {
-  const found = new RegExp(`"${name}":{"sha":"(sha256:[0-9a-f]{64})"`).exec(JSON.stringify(cache.metadata))?.[1];
-  return parseDiffId(found ?? '');
-}
-
-function inputOf(layers: Place, metadata: LifecycleMetadata): RestoreInput {
-  return { layers, group: GROUP, metadata, features: platformFeatures('0.15'), skipLayers: false };
-}
-
-function record(sha256: string, types: Omit<LayerRecord, 'sha' | 'data'>): LayerRecord {
-  return { sha: sha256, data: null, ...types };
-}
-
-function metadataOf(layers: Readonly<Record<string, LayerRecord>>): LifecycleMetadata {
-  return { ...EMPTY_LIFECYCLE_METADATA, buildpacks: [{ key: 'a/b', version: '0', layers }] };
-}
-
 function flipped(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   copy[copy.length - 12] = (copy[copy.length - 12] ?? 0) ^ 0xff;
   return copy;
-}
-
-function lines(ctx: TestContextOf, level: string): readonly string[] {
-  return ctx.events.flatMap((event) => (event.type === 'log' && event.level === level ? [event.message] : []));
 }
