@@ -32,6 +32,8 @@ export interface ImageIndex {
   readonly mediaType: string;
   readonly manifests: readonly Descriptor[];
   readonly annotations: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+  readonly subject?: Descriptor;
 }
 
 /**
@@ -92,7 +94,9 @@ export function encodeIndex(index: Omit<ImageIndex, 'kind'>): RawManifest {
   return rawManifest(index.mediaType, {
     schemaVersion: 2,
     mediaType: index.mediaType,
+    artifactType: index.artifactType,
     manifests: index.manifests.map(descriptorToJson),
+    subject: index.subject === undefined ? undefined : descriptorToJson(index.subject),
     annotations,
   });
 }
@@ -111,13 +115,20 @@ function pickMediaType(reader: ObjectReader, outer: string): string {
 }
 
 function readManifest(reader: ObjectReader, mediaType: string): Manifest {
-  const artifactType = reader.optionalString('artifactType');
   if (!reader.has('config')) reader.issue('config', 'is missing');
   return {
     kind: 'manifest',
     mediaType,
     config: reader.has('config') ? readDescriptor(reader.object('config')) : readDescriptor(new ObjectReader({})),
     layers: reader.list('layers', readDescriptor),
+    ...readRelation(reader),
+  };
+}
+
+/** What manifests and indexes say of themselves beside their content. */
+function readRelation(reader: ObjectReader): Pick<Manifest, 'annotations' | 'artifactType' | 'subject'> {
+  const artifactType = reader.optionalString('artifactType');
+  return {
     annotations: reader.optionalStringMap('annotations') ?? {},
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(reader.has('subject') ? { subject: readDescriptor(reader.object('subject')) } : {}),
@@ -129,6 +140,6 @@ function readIndex(reader: ObjectReader, mediaType: string): ImageIndex {
     kind: 'index',
     mediaType,
     manifests: reader.list('manifests', readDescriptor),
-    annotations: reader.optionalStringMap('annotations') ?? {},
+    ...readRelation(reader),
   };
 }

@@ -1,13 +1,17 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import { emptyAnswer, errorAnswer, jsonAnswer, type Answer } from './answer.ts';
+import { basicUser, plainUsers, type Users } from './users.ts';
 
-/** Who may do what. Both kinds take the users as name → password. */
+/** Users, or their passwords by name. */
+type KnownUsers = Users | Readonly<Record<string, string>>;
+
+/** Who may do what. */
 export type ServerAuth =
-  | { readonly kind: 'basic'; readonly users: Readonly<Record<string, string>> }
+  | { readonly kind: 'basic'; readonly users: KnownUsers }
   | {
       readonly kind: 'bearer';
-      readonly users: Readonly<Record<string, string>>;
+      readonly users: KnownUsers;
       /** Users who may pull only. */
       readonly pullOnly?: readonly string[];
       /** Whether a token without credentials may pull. */
@@ -24,9 +28,9 @@ export interface Need {
 
 export interface Gate {
   /** The refusal, or undefined when the request may pass. */
-  readonly check: (authorization: string | undefined, need: Need, ctx: Context) => Answer | undefined;
+  readonly check: (authorization: string | undefined, need: Need, ctx: Context) => Promise<Answer | undefined>;
   /** Answers the token endpoint. */
-  readonly token: (authorization: string | undefined, query: URLSearchParams, ctx: Context) => Answer;
+  readonly token: (authorization: string | undefined, query: URLSearchParams, ctx: Context) => Promise<Answer>;
 }
 
 const SERVICE = 'slipway';
@@ -34,12 +38,14 @@ const TOKEN_LIFETIME_S = 300;
 
 /** Lets everything pass without `auth`. `url` is the server's own, known once it listens. */
 export function createGate(auth: ServerAuth | undefined, url: () => string): Gate {
-  if (auth === undefined) return { check: () => undefined, token: () => emptyAnswer(404) };
+  const noToken = (): Promise<Answer> => Promise.resolve(emptyAnswer(404));
+  if (auth === undefined) return { check: () => Promise.resolve(undefined), token: noToken };
+  const users = usersOf(auth.users);
   if (auth.kind === 'basic')
     return {
-      check: (authorization) =>
-        userOf(auth.users, authorization) === undefined ? unauthorized(`Basic realm="${SERVICE}"`) : undefined,
-      token: () => emptyAnswer(404),
+      check: async (authorization) =>
+        (await userOf(users, authorization)) === undefined ? unauthorized(`Basic realm="${SERVICE}"`) : undefined,
+      token: noToken,
     };
   const tokens = new Map<string, { readonly scopes: readonly string[]; readonly expiresAtMs: number }>();
   return {
@@ -47,18 +53,19 @@ export function createGate(auth: ServerAuth | undefined, url: () => string): Gat
       const scope = need.repository === undefined ? '' : `repository:${need.repository}:${wanted(need)}`;
       const challenge = `Bearer realm="${auth.realm ?? `${url()}/token`}",service="${SERVICE}"${scope === '' ? '' : `,scope="${scope}"`}`;
       const token = tokens.get(/^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
-      if (token === undefined || token.expiresAtMs <= ctx.clock.now().getTime()) return unauthorized(challenge);
+      if (token === undefined || token.expiresAtMs <= ctx.clock.now().getTime())
+        return Promise.resolve(unauthorized(challenge));
       if (
         scope === '' ||
         wanted(need)
           .split(',')
           .every((action) => grants(token.scopes, need.repository ?? '', action))
       )
-        return undefined;
-      return unauthorized(`${challenge},error="insufficient_scope"`);
+        return Promise.resolve(undefined);
+      return Promise.resolve(unauthorized(`${challenge},error="insufficient_scope"`));
     },
-    token: (authorization, query, ctx) => {
-      const user = userOf(auth.users, authorization);
+    token: async (authorization, query, ctx) => {
+      const user = await userOf(users, authorization);
       if (authorization !== undefined && user === undefined) return unauthorized(`Basic realm="${SERVICE}"`);
       const mayPush = user !== undefined && auth.pullOnly?.includes(user) !== true;
       const mayPull = user !== undefined || auth.anonymousPull === true;
@@ -67,8 +74,10 @@ export function createGate(auth: ServerAuth | undefined, url: () => string): Gat
         .getAll('scope')
         .flatMap((scope) => scope.split(' '))
         .map((scope) => narrow(scope, allowed));
+      const now = ctx.clock.now().getTime();
+      for (const [old, { expiresAtMs }] of tokens) if (expiresAtMs <= now) tokens.delete(old);
       const token = randomBytes(24).toString('base64url');
-      tokens.set(token, { scopes, expiresAtMs: ctx.clock.now().getTime() + TOKEN_LIFETIME_S * 1000 });
+      tokens.set(token, { scopes, expiresAtMs: now + TOKEN_LIFETIME_S * 1000 });
       return jsonAnswer(200, { token, access_token: token, expires_in: TOKEN_LIFETIME_S });
     },
   };
@@ -90,19 +99,17 @@ function grants(scopes: readonly string[], repository: string, action: string): 
 }
 
 /** The user of a Basic header whose password is right. */
-function userOf(users: Readonly<Record<string, string>>, authorization: string | undefined): string | undefined {
-  const encoded = /^Basic (.+)$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString();
-  const colon = text.indexOf(':');
-  const name = text.slice(0, colon);
-  const password = Object.hasOwn(users, name) ? users[name] : undefined;
-  return password !== undefined && colon >= 0 && sameText(password, text.slice(colon + 1)) ? name : undefined;
+async function userOf(users: Users, authorization: string | undefined): Promise<string | undefined> {
+  const given = basicUser(authorization);
+  return given !== undefined && (await users.isRight(...given)) ? given[0] : undefined;
 }
 
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string): Uint8Array => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
+function usersOf(users: KnownUsers): Users {
+  return isUsers(users) ? users : plainUsers(users);
+}
+
+function isUsers(users: KnownUsers): users is Users {
+  return Object.values(users).some((value) => typeof value === 'function');
 }
 
 function unauthorized(challenge: string): Answer {

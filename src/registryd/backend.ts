@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 
@@ -11,6 +12,8 @@ export interface ByteRange {
 /** Bytes on their way in. Nothing is visible before `commit`, which is given the digest that the bytes were found to have. */
 export interface IncomingBlob {
   readonly write: (bytes: Uint8Array) => void;
+  /** What was written so far: a digest of another algorithm than was hashed on the way needs it again. */
+  readonly read: () => AsyncIterable<Uint8Array>;
   readonly commit: (repository: string, digest: Digest, size: number) => Promise<void>;
   readonly abort: () => void;
 }
@@ -37,6 +40,8 @@ export interface RegistryBackend {
     manifest: RawManifest,
     ctx: Context,
   ) => Promise<void>;
+  /** Manifests of the repository whose subject is that digest, in byte order of their digests; their type is in `artifactType`. */
+  readonly referrers: (repository: string, subject: Digest, ctx: Context) => Promise<readonly Descriptor[]>;
   /** A tag: only the name goes. A digest: the manifest and its tags go. */
   readonly deleteManifest: (repository: string, target: string | Digest, ctx: Context) => Promise<boolean>;
 }

@@ -11,5 +11,7 @@ export interface Call {
   readonly body: AsyncIterable<Uint8Array>;
   readonly backend: RegistryBackend;
   readonly sessions: UploadSessions;
+  /** Whether the sender may pull from another repository too. */
+  readonly mayPull: (repository: string) => Promise<boolean>;
   readonly ctx: Context;
 }

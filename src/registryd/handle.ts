@@ -4,20 +4,26 @@ import { answerBlob } from './blobs.ts';
 import type { Call } from './call.ts';
 import { answerCatalog, answerTags } from './listing.ts';
 import { answerManifest } from './manifests.ts';
+import { answerReferrers } from './referrers.ts';
 import { parseRoute, type Route } from './route.ts';
 import { continueUpload, startUpload } from './uploads.ts';
 
 /** The answer to a request; errors of the backend are the caller's to catch. */
 export async function handle(
-  call: Call,
+  request: Omit<Call, 'mayPull'>,
   path: string,
   gate: Gate,
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<Answer> {
   const route = parseRoute(path);
-  const authorization = call.headers['authorization'];
+  const authorization = request.headers['authorization'];
+  const check = (need: Need): Promise<Answer | undefined> => gate.check(authorization, need, request.ctx);
+  const call: Call = {
+    ...request,
+    mayPull: async (repository) => (await check({ repository, action: 'pull' })) === undefined,
+  };
   if (route.kind === 'token') return gate.token(authorization, call.query, call.ctx);
-  const refused = gate.check(authorization, needOf(route, call.method), call.ctx);
+  const refused = await check(needOf(route, call.method));
   if (refused !== undefined) return refused;
   if (readOnly && !['GET', 'HEAD'].includes(call.method))
     return errorAnswer(405, 'UNSUPPORTED', 'this registry is read-only', { allow: 'GET, HEAD' });
@@ -40,6 +46,8 @@ function dispatch(call: Call, route: Exclude<Route, { kind: 'token' }>): Promise
       return answerManifest(call, route.repository, route.target);
     case 'blob':
       return answerBlob(call, route.repository, route.digest);
+    case 'referrers':
+      return answerReferrers(call, route.repository, route.digest);
     case 'upload-start':
       return startUpload(call, route.repository);
     case 'upload':

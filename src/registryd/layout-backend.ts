@@ -1,89 +1,52 @@
-import { streamOf } from '../core/bytes.ts';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { hasCode, SlipwayError } from '../core/errors.ts';
+import { isSystem } from '../core/errors.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
-import { decodeManifest, type RawManifest } from '../oci/manifest.ts';
-import type { StoreEntry } from '../ports/store.ts';
+import type { ImageSource, Lister, StoreEntry } from '../ports/store.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
-import { openLayoutSink } from '../store/layout/layout-sink.ts';
 import { openLayout } from '../store/layout/layout-source.ts';
 import { readFileStream } from '../store/read-file-stream.ts';
 import type { RegistryBackend } from './backend.ts';
-import { servedEntries, type ServedEntry } from './layout-names.ts';
+import { folderRepository } from './layout-names.ts';
+import { removeManifest, writeManifest } from './layout-edits.ts';
+import { servedImages } from './served-images.ts';
 
 /** Blobs do not say what they are; the manifests that name them do. */
 const BLOB_TYPE = 'application/octet-stream';
 
 /**
- * An OCI layout directory as a registry: reads follow `index.json` as it is at that moment, so other programs may write to it; a push
- * writes blobs at once and a `REPO:TAG` entry per tag. What a push has put and no tag names yet is known until the server stops.
+ * An OCI layout directory as a registry: reads follow `index.json` as it is at that moment, so other programs may write to it. A push
+ * writes blobs at once, a `REPO:TAG` entry per tag, and an entry with the repository as annotation per manifest without one. Blobs that
+ * no manifest names yet, and deleted ones that a manifest still names, are known until the server stops; no bytes are ever removed here.
  */
 export function layoutBackend(directory: string): RegistryBackend {
-  const source = openLayout(directory);
+  const folder = folderRepository(directory);
+  const images = servedImages(rememberingList(directory), folder);
   const blobs = new BlobDirectory(directory);
   const pushed = new Map<string, Set<Digest>>();
-  const reached = new Map<Digest, ReadonlySet<Digest>>();
-  const made = new Map<Digest, RawManifest>();
+  const deleted = new Map<string, Set<Digest>>();
 
   const note = (repository: string, digest: Digest): void => {
-    const known = pushed.get(repository) ?? new Set();
-    pushed.set(repository, known.add(digest));
+    addTo(pushed, repository, digest);
+    deleted.get(repository)?.delete(digest);
   };
-  const served = async (ctx: Context): Promise<readonly ServedEntry[]> => {
-    try {
-      return servedEntries(directory, await source.list(ctx));
-    } catch (error) {
-      if (hasCode(error, 'IMAGE_NOT_FOUND')) return [];
-      throw error;
-    }
-  };
-  const resolveEntry = async (entry: StoreEntry, ctx: Context): Promise<RawManifest> => {
-    const raw = await source.resolve(entry.name ?? entry.descriptor.digest, ctx);
-    if (raw.descriptor.digest !== entry.descriptor.digest) made.set(raw.descriptor.digest, raw);
-    return raw;
-  };
-  /** Every digest below a manifest, itself included; what is missing is left out, and looked for again the next time. */
-  const reach = async (digest: Digest, ctx: Context): Promise<ReadonlySet<Digest>> => {
-    const known = reached.get(digest);
-    if (known !== undefined) return known;
-    const found = new Set<Digest>([digest]);
-    const raw = await resolveIfThere(digest, ctx);
-    if (raw === undefined) return found;
-    const decoded = decodeManifest(raw, digest);
-    let isWhole = true;
-    if (decoded.kind === 'manifest') {
-      for (const part of [decoded.config, ...decoded.layers]) found.add(part.digest);
-    } else {
-      for (const child of decoded.manifests) {
-        for (const below of await reach(child.digest, ctx)) found.add(below);
-        isWhole &&= reached.has(child.digest);
-      }
-    }
-    if (isWhole) reached.set(digest, found);
-    return found;
-  };
-  const resolveIfThere = async (digest: Digest, ctx: Context): Promise<RawManifest | undefined> => {
-    try {
-      return made.get(digest) ?? (await source.resolve(digest, ctx));
-    } catch (error) {
-      if (hasCode(error, 'IMAGE_NOT_FOUND', 'IMAGE_INVALID', 'MEDIA_TYPE_UNSUPPORTED')) return undefined;
-      throw error;
-    }
+  const forget = (repository: string, digest: Digest): void => {
+    addTo(deleted, repository, digest);
+    pushed.get(repository)?.delete(digest);
   };
   const isVisible = async (repository: string, digest: Digest, ctx: Context): Promise<boolean> => {
-    if (pushed.get(repository)?.has(digest) === true) return true;
-    for (const { entry } of (await served(ctx)).filter((item) => item.repository === repository)) {
-      if (entry.descriptor.digest === digest || (await reach(entry.descriptor.digest, ctx)).has(digest)) return true;
-    }
-    return false;
+    if (deleted.get(repository)?.has(digest) === true) return false;
+    return pushed.get(repository)?.has(digest) === true || images.reaches(repository, digest, ctx);
   };
 
   return {
-    description: source.description,
-    repositories: async (ctx) => [...new Set((await served(ctx)).map(({ repository }) => repository))].sort(),
+    description: openLayout(directory).description,
+    repositories: async (ctx) => [...new Set((await images.entries(ctx)).map(({ repository }) => repository))].sort(),
     tags: async (repository, ctx) => {
-      const tags = (await served(ctx)).filter((item) => item.repository === repository).map(({ tag }) => tag);
-      return tags.length === 0 && !pushed.has(repository) ? undefined : tags.sort();
+      const own = (await images.entries(ctx)).filter((item) => item.repository === repository);
+      if (own.length === 0 && !pushed.has(repository)) return undefined;
+      return own.flatMap(({ tag }) => (tag === undefined ? [] : [tag])).sort();
     },
     blobSize: async (repository, digest, ctx) =>
       (await isVisible(repository, digest, ctx)) ? blobs.size(digest) : undefined,
@@ -97,36 +60,70 @@ export function layoutBackend(directory: string): RegistryBackend {
     beginBlob: () => {
       const staged = blobs.begin();
       return Promise.resolve({
-        write: staged.write,
+        ...staged,
         commit: async (repository: string, digest: Digest, size: number) => {
           await staged.commit({ mediaType: BLOB_TYPE, digest, size });
           note(repository, digest);
         },
-        abort: staged.abort,
       });
     },
-    deleteBlob: () => Promise.reject(cannotDelete(directory)),
+    deleteBlob: async (repository, digest, ctx) => {
+      const isThere = (await isVisible(repository, digest, ctx)) && (await blobs.size(digest)) !== undefined;
+      if (isThere) forget(repository, digest);
+      return isThere;
+    },
     manifest: async (repository, target, ctx) => {
-      if (isDigest(target))
-        return (await isVisible(repository, target, ctx)) ? resolveIfThere(target, ctx) : made.get(target);
-      const found = (await served(ctx)).find((item) => item.repository === repository && item.tag === target);
-      return found === undefined ? undefined : resolveEntry(found.entry, ctx);
+      if (!isDigest(target)) return images.manifest(repository, target, ctx);
+      return (await isVisible(repository, target, ctx)) ? images.read(target, ctx) : undefined;
     },
     putManifest: async (repository, tag, manifest, ctx) => {
+      const place = tag === undefined ? { repository } : { repository, tag };
+      await writeManifest({ directory, folder, blobs }, place, manifest, ctx);
       note(repository, manifest.descriptor.digest);
-      if (tag === undefined) {
-        await blobs.put({ descriptor: manifest.descriptor, open: () => streamOf(manifest.bytes) }, ctx);
-        return;
-      }
-      await using sink = await openLayoutSink(directory, `${repository}:${tag}`, ctx);
-      await sink.putManifest(manifest, ctx);
-      sink.tag(undefined, manifest.descriptor);
-      await sink.commit(ctx);
     },
-    deleteManifest: () => Promise.reject(cannotDelete(directory)),
+    referrers: async (repository, subject, ctx) => {
+      const gone = deleted.get(repository);
+      return (await images.referrers(repository, subject, ctx)).filter(({ digest }) => gone?.has(digest) !== true);
+    },
+    deleteManifest: async (repository, target, ctx) => {
+      const layout = { directory, folder, blobs };
+      if (!isDigest(target)) return removeManifest(layout, { repository, tag: target }, ctx);
+      if (!(await isVisible(repository, target, ctx)) || (await images.read(target, ctx)) === undefined) return false;
+      await removeManifest(layout, { repository, digest: target }, ctx);
+      forget(repository, target);
+      return true;
+    },
   };
 }
 
-function cannotDelete(directory: string): SlipwayError {
-  return new SlipwayError('NOT_SUPPORTED', `deleting from the layout ${directory} over HTTP is not supported`);
+function addTo(sets: Map<string, Set<Digest>>, repository: string, digest: Digest): void {
+  const known = sets.get(repository) ?? new Set();
+  sets.set(repository, known.add(digest));
+}
+
+/** The layout, with its list read again only when `index.json` is another file than the last time. */
+function rememberingList(directory: string): ImageSource & Lister {
+  const source = openLayout(directory);
+  let last: { readonly version: string; readonly entries: readonly StoreEntry[] } | undefined;
+  return {
+    ...source,
+    list: async (ctx) => {
+      const version = await versionOf(join(directory, 'index.json'));
+      if (last?.version === version) return last.entries;
+      const entries = await source.list(ctx);
+      last = { version, entries };
+      return entries;
+    },
+  };
+}
+
+/** Changes with every rename over the file, and with every write to it that its clock can tell apart. */
+async function versionOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return 'missing';
+    throw error;
+  }
 }

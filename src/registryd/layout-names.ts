@@ -1,55 +1,69 @@
 import { basename, resolve } from 'node:path';
 import { isTag } from '../oci/reference.ts';
 import type { StoreEntry } from '../ports/store.ts';
+import { REPOSITORY } from '../store/image-names.ts';
 import { isRepositoryName } from './route.ts';
 
-/** A layout entry as a registry shows it. */
-export interface ServedEntry {
+/** Where a registry shows a layout's entry; without a tag it is found by its digest only. */
+export interface EntryPlace {
   readonly repository: string;
-  readonly tag: string;
+  readonly tag?: string;
+}
+
+/** A layout entry as a registry shows it. */
+export interface ServedEntry extends EntryPlace {
   readonly entry: StoreEntry;
 }
 
 /**
  * The entries of a layout under repository and tag: `REPO:TAG` as it says (a registry host with a port is left out), a bare tag in the
- * repository named after the folder, the only entry without a name as its `latest`. An exact `REPO:TAG` goes before the others.
+ * repository `folder`, one that was pushed by digest in the repository of its annotation, the only other entry without a name as `latest`
+ * of `folder`. Of two entries for one tag an exact `REPO:TAG` counts.
  */
-export function servedEntries(directory: string, entries: readonly StoreEntry[]): readonly ServedEntry[] {
-  const folder = folderRepository(directory);
-  const served = new Map<string, ServedEntry & { readonly isExact: boolean }>();
-  const unnamed = entries.filter(({ name }) => name === undefined);
+export function servedEntries(folder: string, entries: readonly StoreEntry[]): readonly ServedEntry[] {
+  const tagged = new Map<string, ServedEntry & { readonly isExact: boolean }>();
+  const untagged: ServedEntry[] = [];
+  const unnamed = entries.filter(
+    ({ name, descriptor }) => name === undefined && repositoryOf(descriptor) === undefined,
+  );
   for (const entry of entries) {
-    const place =
-      entry.name === undefined
-        ? unnamed.length === 1
-          ? folderPlace(folder, 'latest')
-          : undefined
-        : placeOf(entry.name, folder);
+    const place = placeOf(entry, folder, unnamed.length === 1);
     if (place === undefined) continue;
+    if (place.tag === undefined) {
+      untagged.push({ repository: place.repository, entry });
+      continue;
+    }
     const key = `${place.repository}:${place.tag}`;
-    const known = served.get(key);
-    if (known === undefined || (place.isExact && !known.isExact)) served.set(key, { ...place, entry });
+    const known = tagged.get(key);
+    if (known === undefined || (place.isExact && !known.isExact)) tagged.set(key, { ...place, entry });
   }
-  return [...served.values()];
+  return [...tagged.values(), ...untagged];
 }
 
-/** The folder's name as a repository name. */
-function folderRepository(directory: string): string {
-  const name = basename(resolve(directory))
+/** The repository for entries that name none: what the folder or file is called. */
+export function folderRepository(path: string): string {
+  const name = basename(resolve(path))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return name === '' ? 'image' : name;
 }
 
-interface EntryPlace {
-  readonly repository: string;
-  readonly tag: string;
+interface NamedPlace extends EntryPlace {
   readonly isExact: boolean;
 }
 
-function placeOf(name: string, folder: string): EntryPlace | undefined {
-  if (isTag(name)) return folderPlace(folder, name);
+/** Where one entry is shown; `isOnly`: there is no other without a name. */
+function placeOf({ name, descriptor }: StoreEntry, folder: string, isOnly: boolean): NamedPlace | undefined {
+  if (name !== undefined) return namedPlace(name, folder);
+  const repository = repositoryOf(descriptor);
+  if (repository !== undefined) return { repository, isExact: true };
+  return isOnly ? { repository: folder, tag: 'latest', isExact: false } : undefined;
+}
+
+/** Where an entry of that name is shown. */
+function namedPlace(name: string, folder: string): NamedPlace | undefined {
+  if (isTag(name)) return { repository: folder, tag: name, isExact: false };
   const colon = name.lastIndexOf(':');
   const slash = name.lastIndexOf('/');
   const path = colon > slash ? name.slice(0, colon) : name;
@@ -61,6 +75,7 @@ function placeOf(name: string, folder: string): EntryPlace | undefined {
   return hasPort && isRepositoryName(withoutHost) ? { repository: withoutHost, tag, isExact: false } : undefined;
 }
 
-function folderPlace(repository: string, tag: string): EntryPlace {
-  return { repository, tag, isExact: false };
+function repositoryOf(descriptor: StoreEntry['descriptor']): string | undefined {
+  const repository = descriptor.annotations?.[REPOSITORY];
+  return repository !== undefined && isRepositoryName(repository) ? repository : undefined;
 }

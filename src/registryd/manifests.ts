@@ -64,7 +64,11 @@ async function write(call: Call, repository: string, target: string): Promise<An
   if (missing !== undefined) return errorAnswer(400, 'MANIFEST_BLOB_UNKNOWN', `${missing} is not in ${repository}`);
   const stored = { bytes, descriptor: { ...raw.descriptor, mediaType: decoded.mediaType } };
   await call.backend.putManifest(repository, isDigest(target) ? undefined : target, stored, call.ctx);
-  return emptyAnswer(201, { location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest });
+  return emptyAnswer(201, {
+    location: `/v2/${repository}/manifests/${digest}`,
+    'docker-content-digest': digest,
+    ...(decoded.subject === undefined ? {} : { 'oci-subject': decoded.subject.digest }),
+  });
 }
 
 async function readBody(call: Call): Promise<Uint8Array | undefined> {

@@ -1,7 +1,8 @@
 import { streamOf } from '../core/bytes.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
-import type { RawManifest } from '../oci/manifest.ts';
+import { decodeManifest, type RawManifest } from '../oci/manifest.ts';
 import type { RegistryBackend } from './backend.ts';
+import { referrerOf } from './referrers.ts';
 
 interface MemoryRepository {
   readonly blobs: Set<Digest>;
@@ -49,6 +50,7 @@ export function memoryBackend(): RegistryBackend {
       let chunks: Uint8Array[] = [];
       return Promise.resolve({
         write: (chunk: Uint8Array) => void chunks.push(Uint8Array.from(chunk)),
+        read: () => streamOf(Buffer.concat(chunks)),
         commit: (name: string, digest: Digest) => {
           if (!bytes.has(digest)) bytes.set(digest, Buffer.concat(chunks));
           chunks = [];
@@ -65,6 +67,12 @@ export function memoryBackend(): RegistryBackend {
       repository.manifests.set(manifest.descriptor.digest, manifest);
       if (tag !== undefined) repository.tags.set(tag, manifest.descriptor.digest);
       return Promise.resolve();
+    },
+    referrers: (name, subject) => {
+      const manifests = [...(repositories.get(name)?.manifests.values() ?? [])];
+      const read = manifests.map((raw) => ({ raw, decoded: decodeManifest(raw, raw.descriptor.digest) }));
+      const found = read.filter(({ decoded }) => decoded.subject?.digest === subject);
+      return Promise.resolve(found.map(({ raw, decoded }) => referrerOf(raw, decoded)));
     },
     deleteManifest: (name, target) => {
       const repository = repositories.get(name);

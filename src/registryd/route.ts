@@ -6,6 +6,7 @@ export type Route =
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'manifest'; readonly repository: string; readonly target: string }
   | { readonly kind: 'blob'; readonly repository: string; readonly digest: string }
+  | { readonly kind: 'referrers'; readonly repository: string; readonly digest: string }
   | { readonly kind: 'upload-start'; readonly repository: string }
   | { readonly kind: 'upload'; readonly repository: string; readonly session: string }
   | { readonly kind: 'bad-name'; readonly repository: string }
@@ -32,7 +33,7 @@ export function isRepositoryName(name: string): boolean {
 
 function inRepository(path: string): Route | undefined {
   const match =
-    /^\/v2\/(?<repository>.+?)\/(?:(?<tags>tags\/list)|manifests\/(?<target>[^/]+)|blobs\/uploads\/(?<session>[^/]*)|blobs\/(?<digest>[^/]+))$/.exec(
+    /^\/v2\/(?<repository>.+?)\/(?:(?<tags>tags\/list)|manifests\/(?<target>[^/]+)|referrers\/(?<subject>[^/]+)|blobs\/uploads\/(?<session>[^/]*)|blobs\/(?<digest>[^/]+))$/.exec(
       path,
     );
   const groups = match?.groups;
@@ -41,9 +42,10 @@ function inRepository(path: string): Route | undefined {
     const start = /^\/v2\/(.+?)\/blobs\/uploads$/.exec(path)?.[1];
     return start === undefined ? undefined : { kind: 'upload-start', repository: start };
   }
-  const { target, session, digest } = groups;
+  const { target, subject, session, digest } = groups;
   if (groups['tags'] !== undefined) return { kind: 'tags', repository };
   if (target !== undefined) return { kind: 'manifest', repository, target };
+  if (subject !== undefined) return { kind: 'referrers', repository, digest: subject };
   if (session !== undefined)
     return session === '' ? { kind: 'upload-start', repository } : { kind: 'upload', repository, session };
   return digest === undefined ? undefined : { kind: 'blob', repository, digest };

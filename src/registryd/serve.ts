@@ -1,16 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
 import type { Context } from '../core/context.ts';
 import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import { createGate, type ServerAuth } from './auth.ts';
 import type { RegistryBackend } from './backend.ts';
-import type { Call } from './call.ts';
 import { applyFault, type Fault } from './fault.ts';
 import { handle } from './handle.ts';
 import { sendAnswer } from './send.ts';
 import { createUploadSessions } from './sessions.ts';
 
+export { archiveBackend } from './archive-backend.ts';
+export { htpasswdUsers } from './htpasswd.ts';
+export { folderRepository } from './layout-names.ts';
 export { layoutBackend } from './layout-backend.ts';
 export { memoryBackend } from './memory-backend.ts';
 
@@ -21,7 +24,7 @@ const GRACE_MS = 5000;
 export interface RegistryServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** `http://host:port`. */
+  /** `http://host:port`, or `https:`. */
   readonly url: string;
 }
 
@@ -45,6 +48,8 @@ export interface ServeOptions {
   readonly listen?: string;
   readonly readOnly?: boolean;
   readonly auth?: ServerAuth;
+  /** Certificate (with its chain) and key as PEM: HTTPS instead of HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Called after each answer. */
   readonly onRequest?: (request: RequestLine) => void;
   /** A fault for this request, for tests. */
@@ -66,7 +71,7 @@ export async function serveRegistry(
   const gate = createGate(options.auth, () => url);
 
   const answerTo = async (request: IncomingMessage, path: URL): Promise<Answer> => {
-    const call: Call = {
+    const call = {
       method: request.method ?? 'GET',
       query: path.searchParams,
       headers: headersOf(request),
@@ -97,16 +102,17 @@ export async function serveRegistry(
     // An answer that came before the whole request was read: the rest is taken off the wire, so that the connection can go on.
     request.resume();
   };
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     respond(request, response).catch((error: unknown) => {
       response.destroy();
       ctx.emit({ type: 'log', level: 'debug', message: `registry: ${messageOf(error)}` });
     });
-  });
+  };
+  const server = makeServer(options.tls, onRequest);
   // Large uploads take as long as they take.
   server.requestTimeout = 0;
   const bound = await listen(server, host, port);
-  url = `http://${host.includes(':') ? `[${host}]` : host}:${String(bound)}`;
+  url = `${options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${String(bound)}`;
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -120,6 +126,22 @@ export async function serveRegistry(
   if (ctx.signal.aborted) await close();
   ctx.signal.throwIfAborted();
   return { host, port: bound, url, [Symbol.asyncDispose]: close };
+}
+
+function makeServer(
+  tls: ServeOptions['tls'],
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  if (tls === undefined) return createServer(onRequest);
+  try {
+    return createTlsServer({ cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, onRequest);
+  } catch (error) {
+    throw new SlipwayError('ARGUMENT_INVALID', `the certificate and key cannot be used: ${messageOf(error)}`, {
+      exit: 3,
+      cause: error,
+      hint: 'both are PEM files, and the key is that of the first certificate',
+    });
+  }
 }
 
 /** Ends idle connections at once and busy ones with their answer, or after a grace time. */

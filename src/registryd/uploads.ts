@@ -7,56 +7,75 @@ import type { UploadSession } from './sessions.ts';
 export async function startUpload(call: Call, repository: string): Promise<Answer> {
   if (call.method !== 'POST') return errorAnswer(405, 'UNSUPPORTED', 'only POST starts an upload', { allow: 'POST' });
   const mount = call.query.get('mount');
-  const from = call.query.get('from');
-  if (mount !== null && isDigest(mount) && from !== null) {
-    if (await call.backend.mountBlob(repository, mount, from, call.ctx)) return created(repository, mount);
-  }
+  if (mount !== null && isDigest(mount) && (await isMounted(call, repository, mount)))
+    return created(repository, mount);
   const text = call.query.get('digest');
   if (text !== null && !isDigest(text)) return badDigest(text);
   const algorithm = [text ?? mount, call.query.get('digest-algorithm')].some((name) => name?.startsWith('sha512'))
     ? 'sha512'
     : 'sha256';
-  const session = call.sessions.begin(repository, await call.backend.beginBlob(call.ctx), algorithm);
+  const session = call.sessions.begin(
+    { repository, blob: await call.backend.beginBlob(call.ctx), algorithm },
+    call.ctx,
+  );
   if (text === null) return progress(202, session);
-  return finish(call, session, text);
+  try {
+    return await finish(call, session, text);
+  } finally {
+    // Nobody knows this session: it cannot be continued.
+    call.sessions.end(session);
+  }
 }
 
 /** GET, PATCH, PUT, DELETE of an upload session. */
 export async function continueUpload(call: Call, repository: string, id: string): Promise<Answer> {
-  const session = call.sessions.find(repository, id);
+  const session = call.sessions.find(repository, id, call.ctx);
   if (session === undefined) return errorAnswer(404, 'BLOB_UPLOAD_UNKNOWN', 'there is no such upload');
   switch (call.method) {
     case 'GET':
       return progress(204, session);
     case 'DELETE':
       call.sessions.end(session);
-      session.abort();
       return emptyAnswer(204);
-    case 'PATCH': {
-      if (!followsOn(call, session)) return outOfOrder(session);
-      await session.append(call.body);
-      return progress(202, session);
-    }
+    case 'PATCH':
+      return session.exclusive(async () => {
+        if (!followsOn(call, session)) return outOfOrder(session);
+        await session.append(call.body);
+        return progress(202, session);
+      });
     case 'PUT': {
       const text = call.query.get('digest') ?? '';
       if (!isDigest(text)) return badDigest(text);
-      if (!followsOn(call, session)) return outOfOrder(session);
-      return finish(call, session, text);
+      return session.exclusive(async () =>
+        followsOn(call, session) ? finish(call, session, text) : outOfOrder(session),
+      );
     }
     default:
       return errorAnswer(405, 'UNSUPPORTED', `${call.method} means nothing here`, { allow: 'GET, PATCH, PUT, DELETE' });
   }
 }
 
+/** From the repository that the client names, else from any that it may pull from (distribution-spec, "mounting a blob"). */
+async function isMounted(call: Call, repository: string, digest: Digest): Promise<boolean> {
+  const from = call.query.get('from');
+  const candidates = from === null ? await call.backend.repositories(call.ctx) : [from];
+  for (const candidate of candidates) {
+    if (!(await call.mayPull(candidate))) continue;
+    if (await call.backend.mountBlob(repository, digest, candidate, call.ctx)) return true;
+  }
+  return false;
+}
+
+/** A body that breaks off leaves the session as far as it came. */
 async function finish(call: Call, session: UploadSession, digest: Digest): Promise<Answer> {
+  await session.append(call.body);
   try {
-    await session.append(call.body);
-    if (!session.matches(digest)) return errorAnswer(400, 'DIGEST_INVALID', 'the bytes do not have the stated digest');
+    if (!(await session.matches(digest)))
+      return errorAnswer(400, 'DIGEST_INVALID', 'the bytes do not have the stated digest');
     await session.commit(digest);
     return created(session.repository, digest);
   } finally {
     call.sessions.end(session);
-    session.abort();
   }
 }
 

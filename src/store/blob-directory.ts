@@ -17,6 +17,12 @@ export interface BlobDirectoryOptions {
   readonly isTransient?: boolean;
 }
 
+/** A blob on its way into the directory, which can be read before it is there. */
+export interface StagedFile extends StagedBlob {
+  /** What was written so far, from the start. Not after `commit` or `abort`. */
+  readonly read: () => AsyncIterable<Uint8Array>;
+}
+
 /** Blobs up to this size are read again before they count as there: manifests and configs always are. */
 const CHECKED_BYTES = 4 * 1024 * 1024;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
@@ -83,7 +89,7 @@ export class BlobDirectory implements BlobStaging {
     }
   }
 
-  begin(): StagedBlob {
+  begin(): StagedFile {
     const directory = join(this.#directory, 'blobs', 'sha256');
     const temporary = join(directory, `.blob.${uniqueSuffix()}`);
     const file = createFile(directory, temporary);
@@ -102,6 +108,7 @@ export class BlobDirectory implements BlobStaging {
         writeWhole(file, bytes, directory);
         size += bytes.byteLength;
       },
+      read: () => readFileStream(temporary),
       commit: async (descriptor) => {
         if (size !== descriptor.size) {
           throw new SlipwayError('CONTENT_MISMATCH', `blob ${descriptor.digest} does not have the promised size`, {

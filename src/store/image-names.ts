@@ -6,6 +6,9 @@ export const REF_NAME = 'org.opencontainers.image.ref.name';
 /** Annotation of index entries: the full name, which containerd and Docker prefer. */
 export const IMAGE_NAME = 'io.containerd.image.name';
 
+/** Annotation of index entries without a name: the repository into which a registry was given them by digest. */
+export const REPOSITORY = 'io.slipway.repository';
+
 /** `docker.io/library/app:1`: a name as engines print it. Undefined for a reference without tag. */
 export function engineName(reference: Reference): string | undefined {
   if (reference.tag === undefined) return undefined;

@@ -55,6 +55,7 @@ const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   'tar-stream': 'src/tar/',
   '@iarna/toml': 'src/cnb/files/toml',
   'node-forge': 'src/core/x509',
+  bcryptjs: 'src/registryd/bcrypt',
   yargs: 'src/cli/',
   'yargs/helpers': 'src/cli/',
 };

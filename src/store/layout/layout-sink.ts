@@ -15,6 +15,9 @@ import { BlobTally } from '../blob-tally.ts';
 import { engineNameOf, IMAGE_NAME, REF_NAME } from '../image-names.ts';
 import { mergeIndexJson } from './index-file.ts';
 
+/** Held while `index.json` is changed. */
+export const LAYOUT_LOCK = '.slipway-lock';
+
 export interface LayoutSinkOptions {
   /** `io.containerd.image.name` of the sink's own name; absent: derived from the name when that is a reference. */
   readonly imageName?: string;
@@ -57,7 +60,7 @@ export async function openLayoutSink(
     },
     commit: async (inner) => {
       await blobs.flush();
-      const lock = join(directory, '.slipway-lock');
+      const lock = join(directory, LAYOUT_LOCK);
       await withLock(lock, inner, () => mergeIndexJson(directory, names));
       isCommitted = true;
       return { blobsWritten: tally.written, blobsTotal: tally.total };
