@@ -36,8 +36,9 @@ export function* layerEntries(source: LayerSource, ctx: Context): Iterable<PackE
 }
 
 function* directoryEntries(place: Place, path: BytePath, ctx: Context): Iterable<PackEntry> {
-  yield* parentEntries(place, path);
   const root = { real: realOf(place, path), logical: path };
+  checkExists(root.real);
+  yield* parentEntries(place, path);
   if (yield* ownEntry(place, root, ctx)) yield* walk(root, (location) => diskEntry(location, place.owner, ctx), 'tree');
 }
 
@@ -45,6 +46,7 @@ function* sliceEntries(place: Place, paths: 'all' | readonly BytePath[], ctx: Co
   if (paths.length === 0) return;
   const root = { real: fromText(place.real), logical: fromText(place.logical) };
   const read = (location: Located): PackEntry | undefined => diskEntry(location, place.owner, ctx);
+  checkExists(root.real);
   yield* parentEntries(place, root.logical);
   if (paths === 'all') {
     if (yield* ownEntry(place, root, ctx)) yield* walk(root, read, 'path');
@@ -68,7 +70,6 @@ function* ownEntry(place: Place, location: Located, ctx: Context): Generator<Pac
     place.parents === 'from-disk'
       ? undefined
       : place.parents.find((parent) => fromText(parent.path) === location.logical);
-  checkExists(location.real);
   const found = diskEntry(location, place.owner, ctx);
   if (found === undefined) return false;
   const isDirectory = found.header.type === 'directory';
@@ -76,6 +77,7 @@ function* ownEntry(place: Place, location: Located, ctx: Context): Generator<Pac
   return isDirectory;
 }
 
+/** Before the parents are read, so that a missing directory is named, not the first one above it that is missing too. */
 function checkExists(real: BytePath): void {
   try {
     lstatSync(toBuffer(real));

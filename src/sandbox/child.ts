@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Context } from '../core/context.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
@@ -133,7 +134,7 @@ function exitOf(child: ChildProcess, request: ChildRequest): Promise<ChildExit> 
     };
     child.once('error', (cause) => {
       if (child.pid !== undefined) return;
-      exit = { kind: 'not-started', cause: withoutCwd(cause, request) };
+      exit = { kind: 'not-started', cause: whatIsMissing(cause, request) };
       finish();
     });
     child.once('exit', (code, signal) => {
@@ -169,11 +170,11 @@ function killProcess(id: number): void {
   }
 }
 
-/** Node says ENOENT with the program's name when the working directory is what is missing. */
-function withoutCwd(cause: Error, request: ChildRequest): Error {
-  return isSystem(cause, 'ENOENT') && request.cwd !== undefined
-    ? new Error(`no such file or directory: ${request.command} (or its interpreter, or ${request.cwd})`, { cause })
-    : cause;
+/** Node says ENOENT with the program's name also when the working directory or the interpreter is what is missing. */
+function whatIsMissing(cause: Error, { command, cwd }: ChildRequest): Error {
+  if (cwd === undefined || !isSystem(cause, 'ENOENT')) return cause;
+  if (!existsSync(cwd)) return new Error(`${cwd}: no such file or directory`, { cause });
+  return new Error(`no such file or directory: ${command} (or its interpreter)`, { cause });
 }
 
 function throwIfAborted(ctx: Context, request: ChildRequest): void {
