@@ -22,8 +22,16 @@ function chapter({ title, intro, rows }, head, toCells) {
   return [`## ${title}`, ...text, `<!-- prettier-ignore -->\n${table(head, rows.map(toCells))}`];
 }
 
-function cells({ id, theirs, ours, why, gaps = [], golden, provenBy }) {
+function cells({ id, theirs, ours, why, gaps = [], golden, provenBy, exits = {} }) {
   const numbers = gaps.map((gap) => `GAP-${gap}`).join(', ');
   const their = numbers === '' ? theirs : `${theirs} (${numbers})`;
-  return [code(id), their, ours, why, golden === true ? 'golden' : '', provenBy];
+  const codes = Object.entries(exits).map(([step, exit]) => `\`${step}\`: ${recordedExit(step)} → ${exit}`);
+  return [code(id), their, [ours, ...codes].join('; '), why, golden === true ? 'golden' : '', provenBy];
+}
+
+/** The exit code of `case/step` in testdata/golden/failures. */
+function recordedExit(name) {
+  const cases = JSON.parse(readFileSync(join(ROOT, 'testdata/golden/failures/runs.json'), 'utf8'));
+  const steps = cases.flatMap((each) => each.steps.map((step) => ({ ...step, path: `${each.name}/${step.step}` })));
+  return steps.find((step) => step.path === name).exitCode;
 }

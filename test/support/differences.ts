@@ -11,6 +11,8 @@ export interface Difference {
   /** The recorded runs are only equal because of it. */
   readonly isGolden: boolean;
   readonly proof: string;
+  /** Exit codes of recorded failures that are others here, by `case/step`. */
+  readonly exits: ReadonlyMap<string, number>;
 }
 
 const DIFFERENCES_LIST = 'docs/differences.json' as const;
@@ -27,7 +29,7 @@ export function readDifferences(): readonly Difference[] {
   return rows.flat();
 }
 
-const KEYS: readonly string[] = ['id', 'theirs', 'ours', 'why', 'gaps', 'golden', 'provenBy'];
+const KEYS: readonly string[] = ['id', 'theirs', 'ours', 'why', 'gaps', 'golden', 'provenBy', 'exits'];
 
 /** Where a comparison names the rows that it needs: `allowed('<id>')`. */
 const NAMED = /allowed\('([a-z0-9-]+)'\)/g;
@@ -64,6 +66,7 @@ function readRow(row: ObjectReader, section: string): Difference {
   for (const key of ['theirs', 'ours']) row.string(key);
   row.optionalString('why');
   const gaps: unknown = row.raw('gaps') ?? [];
+  const exits = row.object('exits');
   if (!isNumbers(gaps)) row.issue('gaps', 'expected a list of numbers');
   return {
     id: row.string('id'),
@@ -71,6 +74,7 @@ function readRow(row: ObjectReader, section: string): Difference {
     gaps: isNumbers(gaps) ? gaps : [],
     isGolden: row.boolean('golden'),
     proof: row.string('provenBy'),
+    exits: new Map(exits.keys().map((step) => [step, exits.safeInteger(step)])),
   };
 }
 
