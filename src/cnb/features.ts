@@ -25,6 +25,8 @@ export interface PlatformFeatures {
   readonly keepsHistory: boolean;
   /** ≥ 0.13: extensions are no experiment any more. */
   readonly hasStableExtensions: boolean;
+  /** ≥ 0.13: an extension's files stay together in `<generated>/<id>`, context directories among them. */
+  readonly hasContextDirs: boolean;
   /** ≥ 0.14: the restorer checks that the run image can be read. */
   readonly checksRunImage: boolean;
   /** ≥ 0.14: cached launch layers that are missing from the app image are restored. */
@@ -88,6 +90,7 @@ export function platformFeatures(text: string | undefined): PlatformFeatures {
     hasTargets: from(12),
     keepsHistory: from(12),
     hasStableExtensions: from(13),
+    hasContextDirs: from(13),
     checksRunImage: from(14),
     restoresCachedLaunchLayers: from(14),
     hasExecEnv: from(15),

@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   DETECT_NONE_PASSED: { title: 'no group of buildpacks fits the app', exit: 20 },
   DETECT_FAILED: { title: 'no group passed and a buildpack failed', exit: 21 },
   BUILDPACK_FAILED: { title: 'a buildpack failed to build', exit: 51 },
+  EXTENSION_FAILED: { title: 'an extension failed to generate', exit: 91 },
   LAYER_WITHOUT_CONTENTS: { title: 'a layer without contents that cannot be reused' },
   TOO_MANY_LAYERS: { title: 'more layers than a runtime can mount' },
   PROCESS_INVALID: { title: 'a process type that is missing or malformed' },

@@ -4,7 +4,8 @@
  */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-export type PhaseName = 'analyze' | 'detect' | 'restore' | 'build' | 'export' | 'rebase' | 'extend' | 'launch';
+export type PhaseName =
+  'analyze' | 'detect' | 'generate' | 'restore' | 'build' | 'export' | 'rebase' | 'extend' | 'launch';
 
 export type LayerStatus = 'new' | 'changed' | 'reused' | 'referenced';
 

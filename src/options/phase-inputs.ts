@@ -36,6 +36,11 @@ export interface AnalyzerInputs extends CommonInputs, CacheInputs {
 
 export interface DetectorInputs extends CommonInputs {
   readonly analyzed: string;
+  readonly extensionsDir: string;
+  /** Where extensions leave their Dockerfiles. */
+  readonly generatedDir: string;
+  /** run.toml, or stack.toml below Platform API 0.12. */
+  readonly runToml: string;
   readonly appDir: string;
   readonly buildConfigDir: string;
   readonly buildpacksDir: string;
@@ -111,6 +116,9 @@ export function readDetector(source: InputSource): DetectorInputs {
   const { values } = source;
   return {
     ...readBuilder(source),
+    extensionsDir: values.required('extensions'),
+    generatedDir: values.required('generated'),
+    runToml: runTomlPath(source),
     order: values.path('order'),
     system: values.path('system'),
   };

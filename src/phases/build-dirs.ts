@@ -15,4 +15,6 @@ export interface BuildDirs {
   readonly platform: DirPair;
   readonly buildConfig: DirPair;
   readonly buildpacks: DirPair;
+  /** Only where extensions run; may be missing on disk. */
+  readonly extensions?: DirPair;
 }

@@ -11,16 +11,22 @@ export function seenPath(directory: DirPair, sandbox: Sandbox): string {
 
 /** The directory of a module as its programs see it. */
 export function seenRoot(module: ModuleDescriptor, dirs: BuildDirs, sandbox: Sandbox): string {
-  return join(seenPath(dirs.buildpacks, sandbox), relative(dirs.buildpacks.real, module.root));
+  const home = module.kind === 'extension' ? (dirs.extensions ?? dirs.buildpacks) : dirs.buildpacks;
+  return join(seenPath(home, sandbox), relative(home.real, module.root));
 }
 
-/** The directories that every buildpack sees; the platform directory only where there is one. */
+/** The directories that every module sees; those of the platform and of extensions only where there are any. */
 export async function commonMounts(dirs: BuildDirs): Promise<readonly Mount[]> {
   return [
     mount(dirs.buildpacks, 'read-only'),
     mount(dirs.app, 'writable'),
-    ...((await pathKind(dirs.platform.real)) === undefined ? [] : [mount(dirs.platform, 'read-only')]),
+    ...(await mountIfPresent(dirs.platform)),
+    ...(dirs.extensions === undefined ? [] : await mountIfPresent(dirs.extensions)),
   ];
+}
+
+async function mountIfPresent(directory: DirPair): Promise<readonly Mount[]> {
+  return (await pathKind(directory.real)) === undefined ? [] : [mount(directory, 'read-only')];
 }
 
 export function mount(directory: DirPair, access: 'read-only' | 'writable'): Mount {

@@ -5,7 +5,14 @@ import { detectOrder, type Detection } from '../cnb/detect-order.ts';
 import type { Env } from '../cnb/env.ts';
 import { refuseEscapeCollisions } from '../cnb/escape-collision.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
-import { moduleName, type GroupElement, type Order, type OrderGroup } from '../cnb/module.ts';
+import {
+  moduleName,
+  type GroupElement,
+  type ModuleDescriptor,
+  type Order,
+  type OrderElement,
+  type OrderGroup,
+} from '../cnb/module.ts';
 import type { Plan } from '../cnb/plan.ts';
 import type { PlanLogLine } from '../cnb/resolve-plan.ts';
 import { mergeSystem } from '../cnb/system-order.ts';
@@ -27,6 +34,8 @@ export interface DetectInput {
   /** Buildpacks run as the owner of `layers`, where this process may change its user. */
   readonly dirs: BuildDirs;
   readonly order: Order;
+  /** Tried in front of every group; default: none. */
+  readonly extensions?: Order;
   readonly system: { readonly pre: OrderGroup; readonly post: OrderGroup };
   /** Target of the run image, from analyzed.toml. */
   readonly target: TargetMetadata | undefined;
@@ -46,6 +55,8 @@ export interface DetectInput {
 export interface DetectPorts {
   readonly sandbox: Sandbox;
   readonly modules: ModuleFinder;
+  /** Where the order's extensions are looked up. */
+  readonly extensions?: ModuleFinder;
 }
 
 export interface DetectOutput {
@@ -60,7 +71,9 @@ export interface DetectOutput {
  */
 export async function detect(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<DetectOutput> {
   const order = withSystem(input, ctx);
-  await verifyOrder(order, ports.modules, input.deprecations ?? NO_DEPRECATIONS, ctx);
+  const extensions = input.extensions ?? [];
+  const find = finderOf(ports);
+  await verifyOrder([...order, ...extensions], find, input.deprecations ?? NO_DEPRECATIONS, ctx);
   return withTimer('Detector', ctx, async () => {
     const target = fullTarget(input, ctx);
     const attempted = new Set<string>();
@@ -77,15 +90,15 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
     const execEnv = features.hasExecEnv ? input.execEnv : undefined;
     const matched = features.hasTargets ? target : undefined;
     const resolution = await detectOrder(
-      { order, extensions: [], target: matched, execEnv },
+      { order, extensions, target: matched, execEnv },
       {
         find: async (element) => {
-          const module = await ports.modules.find(element.id, element.version);
+          const module = await find(element);
           checkApi(module);
           return module;
         },
         detect: (module) => {
-          attempted.add(moduleName(module));
+          attempted.add(`${module.kind} ${moduleName(module)}`);
           return limiter.run(() => runDetect(module, setting, ctx));
         },
         log: (line) => log(line, ctx),
@@ -98,6 +111,12 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
     ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted: attempted.size });
     return { group, plan };
   });
+}
+
+/** Buildpacks and extensions are in directories of their own. */
+function finderOf(ports: DetectPorts): (element: OrderElement) => Promise<ModuleDescriptor> {
+  const { modules, extensions = modules } = ports;
+  return ({ kind, id, version }) => (kind === 'extension' ? extensions : modules).find(id, version);
 }
 
 function withSystem(input: DetectInput, ctx: Context): Order {

@@ -18,6 +18,7 @@ export interface DirPaths {
   readonly platformDir: string;
   readonly buildConfigDir: string;
   readonly buildpacksDir: string;
+  readonly extensionsDir?: string;
   readonly owner: Owner;
 }
 
@@ -28,6 +29,7 @@ export function dirsOnDisk(paths: DirPaths): BuildDirs {
     platform: samePath(paths.platformDir),
     buildConfig: samePath(paths.buildConfigDir),
     buildpacks: samePath(paths.buildpacksDir),
+    ...(paths.extensionsDir === undefined ? {} : { extensions: samePath(paths.extensionsDir) }),
   };
 }
 

@@ -18,6 +18,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
 import type { OpenCache } from './open-cache.ts';
+import { refuseDetectedExtensions } from './read-order.ts';
 import { announceImages, runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
 import type { OpenSinks } from './sinks.ts';
 import type { Guard } from './stage.ts';
@@ -27,6 +28,8 @@ export interface RunBuildInput {
   readonly analyze: AnalyzeInput;
   readonly dirs: BuildDirs;
   readonly order: Order;
+  /** Tried in front of every group; a build in one process fails when one takes part. Default: none. */
+  readonly extensions?: Order;
   readonly readSystem: () => Promise<SystemFile>;
   /** Files that are written on the way, as the five phases would. */
   readonly files: { readonly analyzed: string; readonly group: string; readonly plan: string };
@@ -49,6 +52,7 @@ export interface RunBuildPorts {
   readonly locator: Locator;
   readonly sandbox: Sandbox;
   readonly modules: ModuleFinder;
+  readonly extensions?: ModuleFinder;
   readonly openCache: OpenCache;
   readonly launchCache: LayerStore | undefined;
   /** Opens the outputs; called when the image is about to be made. */
@@ -84,8 +88,14 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     network: input.network,
   };
   const detected = await timed('detect', ctx, async () => {
-    const order = { order: input.order, system: await input.readSystem() };
-    const output = await guard('detect', () => detect({ ...shared, ...order }, { sandbox, modules }, ctx));
+    const { order, extensions = [] } = input;
+    const all = { ...shared, order, extensions, system: await input.readSystem() };
+    const finders = { modules, ...(ports.extensions === undefined ? {} : { extensions: ports.extensions }) };
+    const output = await guard('detect', async () => {
+      const found = await detect(all, { sandbox, ...finders }, ctx);
+      refuseDetectedExtensions(found.group);
+      return found;
+    });
     await writeGroup(files.group, output.group);
     await writePlan(files.plan, output.plan);
     return output;

@@ -9,6 +9,7 @@ export type Guard = <T>(phase: PhaseName, task: () => Promise<T>) => Promise<T>;
 const PHASE_EXITS: Readonly<Record<PhaseName, number>> = {
   analyze: 32,
   detect: 22,
+  generate: 92,
   restore: 42,
   build: 52,
   export: 62,
@@ -31,7 +32,7 @@ export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[p
 
 /** What the lifecycle's programs put before a cause. */
 const LIFECYCLE_WORDS =
-  /^(?:failed to (?:initialize \w+|analyze|detect|restore|build|export): |validating registry (?:read|write) access: )+/;
+  /^(?:failed to (?:initialize \w+|analyze|detect|generate|restore|build|export): |validating registry (?:read|write) access: )+/;
 
 /** Causes that the lifecycle names in words only its authors understand. */
 const PLAIN_WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -10,7 +10,7 @@ import { virtualParents, type Owner } from '../layer/place.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { BuildOptions } from './build-options.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree } from '../workspace/copy-tree.ts';
 import type { Machine } from './machine.ts';
 import { removeTree } from './remove-tree.ts';
 

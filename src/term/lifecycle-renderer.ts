@@ -22,6 +22,7 @@ const HEADERS: Readonly<Record<PhaseName, string>> = {
   build: 'BUILDING',
   export: 'EXPORTING',
   rebase: 'REBASING',
+  generate: 'GENERATING',
   extend: 'EXTENDING',
   launch: 'LAUNCHING',
 };

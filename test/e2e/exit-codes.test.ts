@@ -17,6 +17,7 @@ interface Case {
   /** The registry takes nothing. */
   readonly isReadOnly?: boolean;
   readonly prepare?: (bed: LifecycleBed) => void;
+  readonly env?: Readonly<Record<string, string>>;
   /** In the output; a text is a whole line. */
   readonly says: string | RegExp;
 }
@@ -136,14 +137,15 @@ const CASES: readonly Case[] = [
   },
   {
     code: 22,
-    when: 'the order has extensions',
+    when: 'an extension of the order takes part (K-02)',
     program: 'creator',
-    prepare: (bed) =>
-      bed.write(
-        'order.toml',
-        `${bed.text('order.toml')}\n[[order-extensions]]\n[[order-extensions.group]]\nid = "an/extension"\nversion = "1"\n`,
-      ),
-    says: /^ERROR: failed to detect: .*extensions/m,
+    prepare: (bed) => {
+      const extensions = `[[order-extensions]]\n[[order-extensions.group]]\nid = "an/ext"\nversion = "1"\n`;
+      bed.write('order.toml', `${bed.text('order.toml')}\n${extensions}`);
+      bed.write('exts/an_ext/1/extension.toml', 'api = "0.10"\n[extension]\nid = "an/ext"\nversion = "1"\n');
+    },
+    env: { CNB_EXTENSIONS_DIR: 'exts' },
+    says: /^ERROR: failed to detect: detected order contains extensions which is not supported by the creator$/m,
   },
   {
     code: 32,
@@ -255,7 +257,7 @@ describe('exit codes (contract §3)', () => {
       prepare?.(bed);
       const own = ARGS[program].map((word) => word.replace('HOST', bed.registry));
       const image = WITH_IMAGE.includes(program) ? [`${bed.registry}/shop`] : [];
-      const result = await bed.run(program, [...own, ...args, ...image]);
+      const result = await bed.run(program, [...own, ...args, ...image], each.env);
       assert.equal(result.code, code, result.stdout + result.stderr);
       const output = code === 2 ? result.stderr : result.stdout;
       if (typeof says === 'string') assert.ok(output.split('\n').includes(says), output);

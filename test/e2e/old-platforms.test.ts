@@ -116,25 +116,27 @@ describe('the programs at older Platform APIs', () => {
     assert.equal(bed.text('layers/analyzed.toml').includes('target'), false);
   });
 
-  it('image extensions are not looked at below 0.10, an experiment below 0.13, and not supported yet (C-26)', async (t) => {
+  it('image extensions are not looked at below 0.10 and an experiment below 0.13 (C-26)', async (t) => {
     const bed = await newBed(t);
     bed.write(
       'order.toml',
       `${bed.text('order.toml')}\n[[order-extensions]]\n[[order-extensions.group]]\nid = "x"\nversion = "1"\n`,
     );
+    bed.write('exts/x/1/extension.toml', 'api = "0.10"\n[extension]\nid = "x"\nversion = "1"\n');
     const tools = ['-app', 'app', '-buildpacks', 'bps', '-order', 'order.toml'];
     const detect = (api: string, mode = ''): ReturnType<LifecycleBed['run']> =>
-      bed.run('detector', tools, { CNB_PLATFORM_API: api, CNB_EXPERIMENTAL_MODE: mode });
+      bed.run('detector', tools, { CNB_PLATFORM_API: api, CNB_EXPERIMENTAL_MODE: mode, CNB_EXTENSIONS_DIR: 'exts' });
     assert.equal((await detect('0.9')).code, 0);
     const refused = await detect('0.12');
     assert.equal(refused.code, 1);
     assert.match(refused.stdout, /ERROR: Platform requested experimental feature 'Dockerfiles'\n/);
     const warned = await detect('0.10', 'warn');
-    assert.equal(warned.code, 22);
+    assert.equal(warned.code, 0);
     assert.match(warned.stdout, /Warning: Platform requested experimental feature 'Dockerfiles'\n/);
     const stable = await detect('0.13');
-    assert.equal(stable.code, 22);
+    assert.equal(stable.code, 0);
     assert.equal(stable.stdout.includes('experimental'), false);
+    assert.match(bed.text('layers/group.toml'), /\[\[group-extensions\]\]\n  id = "x"/);
   });
 
   it('an extended run image is an experiment below 0.13, and not supported yet', async (t) => {

@@ -321,7 +321,7 @@ describe('detect', () => {
     assert.match(error.message, /x@1\.0\.0 → y@1\.0\.0 → x@1\.0\.0/);
   });
 
-  it('a missing buildpack exits 1, an unsupported API 12, an extension is refused, all before anything runs (D-09, D-10)', async (t) => {
+  it('a missing buildpack exits 1, an unsupported API 12, both before anything runs (D-09, D-10)', async (t) => {
     const bench = new Workbench(t);
     const first = bench.buildpack({ id: 'first', detect: ': > ran' });
     const missing = await failing(bench, bench.input([[first], [{ ...first, id: 'no/such' }]]), testContext(t));
@@ -333,8 +333,6 @@ describe('detect', () => {
       testContext(t),
     );
     assert.deepEqual([api.code, api.exit], ['BUILDPACK_API_UNSUPPORTED', 12]);
-    const extension = await failing(bench, bench.input([[{ ...first, kind: 'extension' }]]), testContext(t));
-    assert.equal(extension.code, 'NOT_SUPPORTED');
     assert.equal(existsSync(join(bench.app, 'ran')), false);
   });
 

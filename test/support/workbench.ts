@@ -25,11 +25,20 @@ export interface BuildpackSpec {
   readonly build?: string;
 }
 
+/** An extension to be written; a program that is not given is not there. */
+export interface ExtensionSpec extends Omit<BuildpackSpec, 'build'> {
+  /** Body of `bin/generate`; `$1` is the output directory. */
+  readonly generate?: string;
+  /** Other files, by their path in the extension. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /** Directories of one build in a temporary directory, as buildpacks see them at the standard paths. */
 export class Workbench {
   readonly directory: string;
-  readonly dirs: BuildDirs;
+  readonly dirs: Required<BuildDirs>;
   readonly modules: ModuleFinder;
+  readonly extensions: ModuleFinder;
   readonly app: string;
   readonly layers: string;
 
@@ -51,9 +60,11 @@ export class Workbench {
       platform: pair('platform', '/platform'),
       buildConfig: pair('build-config', '/cnb/build-config'),
       buildpacks: pair('buildpacks', '/cnb/buildpacks'),
+      extensions: pair('extensions', '/cnb/extensions'),
     };
     mkdirSync(this.dirs.buildpacks.real);
     this.modules = openModules(this.dirs.buildpacks.real, 'buildpack');
+    this.extensions = openModules(this.dirs.extensions.real, 'extension');
   }
 
   /** Writes a buildpack and returns its place in an order. */
@@ -67,6 +78,18 @@ export class Workbench {
       this.write(join(root, 'bin', 'build'), `#!/bin/sh\n${spec.build ?? ''}\n`, 0o755);
     }
     return { kind: 'buildpack', id: spec.id, version, optional: false };
+  }
+
+  /** Writes an extension with the files given, programs executable, and returns its place in an order. */
+  extension(spec: ExtensionSpec): OrderElement {
+    const version = spec.version ?? '1.0.0';
+    const root = join('extensions', escapeId(spec.id), version);
+    const head = `api = "${spec.api ?? '0.10'}"\n[extension]\nid = "${spec.id}"\nversion = "${version}"\n`;
+    this.write(join(root, 'extension.toml'), head + (spec.toml ?? ''));
+    if (spec.detect !== undefined) this.write(join(root, 'bin', 'detect'), `#!/bin/sh\n${spec.detect}\n`, 0o755);
+    if (spec.generate !== undefined) this.write(join(root, 'bin', 'generate'), `#!/bin/sh\n${spec.generate}\n`, 0o755);
+    for (const [path, text] of Object.entries(spec.files ?? {})) this.write(join(root, path), text);
+    return { kind: 'extension', id: spec.id, version, optional: true };
   }
 
   /** A file below the workbench: `platform/env/NAME`, `app/package.json`. */

@@ -8,20 +8,16 @@ import { escapeId, moduleName, type ModuleDescriptor } from '../../cnb/module.ts
 import type { Require } from '../../cnb/plan.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
-import { failureOf, type Sandbox, type SandboxExit } from '../../sandbox/sandbox.ts';
-import type { BuildDirs } from '../build-dirs.ts';
+import { failureOf, type SandboxExit } from '../../sandbox/sandbox.ts';
 import { pathVariables, targetVariables, withPlatformSettings } from '../buildpack-environment.ts';
-import { commonMounts, mount, seenPath, seenRoot } from '../buildpack-view.ts';
-import { splitLines } from '../output-lines.ts';
+import { mount, seenPath, seenRoot } from '../buildpack-view.ts';
+import { runProgram, type ProgramSetting } from '../run-program.ts';
 import { giveTree, scratchDirectory } from '../shared-directory.ts';
 
 /** What all buildpacks of one build share. */
-export interface BuildSetting {
-  readonly dirs: BuildDirs;
-  readonly sandbox: Sandbox;
+export interface BuildSetting extends ProgramSetting {
   readonly target: TargetMetadata;
   readonly execEnv: string;
-  readonly network: 'host' | 'none';
 }
 
 /** One buildpack's turn. */
@@ -78,30 +74,21 @@ async function execute(turn: BuildTurn, setting: BuildSetting, scratch: string, 
   const platform = seenPath(dirs.platform, sandbox);
   const planMount = { real: join(scratch, id), logical: `/tmp/${id}` };
   const plan = join(seenPath(planMount, sandbox), 'plan.toml');
-  let lastLine = '';
-  const lines = splitLines((stream, line) => {
-    if (line.trim() !== '') lastLine = line.trim();
-    ctx.emit({ type: 'output', source, stream, line });
-  });
-  const exit = await sandbox.run(
+  const { exit, lastLine } = await runProgram(
     {
-      root: { kind: 'host' },
+      source,
       argv: [join(root, 'bin', 'build'), layers, platform, plan],
-      cwd: seenPath(dirs.app, sandbox),
       env: {
         ...turn.env,
         ...targetVariables(setting.target, setting.execEnv, turn.features),
         CNB_BUILDPACK_DIR: root,
         ...pathVariables({ CNB_PLATFORM_DIR: platform, CNB_LAYERS_DIR: layers, CNB_BP_PLAN_PATH: plan }, turn.features),
       },
-      mounts: [...(await commonMounts(dirs)), mount(dirs.layers, 'writable'), mount(planMount, 'writable')],
-      user: dirs.layers.owner,
-      network: setting.network,
-      onOutput: lines.push,
+      mounts: [mount(dirs.layers, 'writable'), mount(planMount, 'writable')],
     },
+    setting,
     ctx,
   );
-  lines.end();
   const failure = failureOf(exit);
   if (failure !== undefined) throw buildpackFailed(source, failure, exit, lastLine);
 }

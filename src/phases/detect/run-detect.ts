@@ -28,11 +28,13 @@ export interface DetectSetting {
 }
 
 /**
- * Runs `bin/detect` of one buildpack (contract §7.3). Whatever the program or its files do wrong is a result with code -1; only
+ * Runs `bin/detect` of one module (contract §7.3); an extension without it passes with its `detect/plan.toml`. Whatever the program or its files do wrong is a result with code -1; only
  * failures of ours, and an abort, are thrown.
  */
 export async function runDetect(module: ModuleDescriptor, setting: DetectSetting, ctx: Context): Promise<DetectRun> {
   const owner = setting.dirs.layers.owner;
+  if (module.kind === 'extension' && !module.hasDetect)
+    return passed(module, join(module.root, 'detect', 'plan.toml'), '');
   const scratch = await scratchDirectory('detect', owner, ctx);
   try {
     const planFile = join(scratch, 'plan.toml');
@@ -73,7 +75,7 @@ async function execute(
       env: {
         ...env,
         ...targetVariables(setting.target, setting.execEnv, features),
-        CNB_BUILDPACK_DIR: root,
+        [module.kind === 'extension' ? 'CNB_EXTENSION_DIR' : 'CNB_BUILDPACK_DIR']: root,
         ...pathVariables({ CNB_PLATFORM_DIR: platform, CNB_BUILD_PLAN_PATH: plan }, features),
       },
       mounts: [...(await commonMounts(dirs)), { source: scratch, target: PLAN_DIRECTORY, writable: true }],

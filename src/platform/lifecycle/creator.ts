@@ -29,12 +29,13 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
   await using locator = openHostStores(inputs, host, ctx);
   const openCache = await openCaches(inputs, locator, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
-  const order = await readOrderFor(inputs, host, ctx);
+  const { order, extensions } = await readOrderFor(inputs, host, ctx);
   await runBuild(
     {
       analyze,
       dirs: dirsOnDisk(inputs),
       order,
+      extensions,
       readSystem: () => readSystemFor(inputs, ctx),
       files: { analyzed: inputs.analyzed, group: inputs.group, plan: inputs.plan },
       settings: exportSettings(inputs),
@@ -54,6 +55,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       locator,
       sandbox: hostSandbox(),
       modules: openModules(inputs.buildpacksDir, 'buildpack'),
+      extensions: openModules(inputs.extensionsDir, 'extension'),
       openCache,
       launchCache,
       openOutputs: () => openSinks(inputs.outputs.map(sinkRequest), locator, ctx),

@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts';
+import type { OrderFile } from '../../cnb/files/order.ts';
 import { EMPTY_SYSTEM, type SystemFile } from '../../cnb/files/system.ts';
 import { knownTarget, type TargetMetadata } from '../../cnb/analyzed.ts';
-import type { Order } from '../../cnb/module.ts';
 import { parsePinned } from '../../options/names.ts';
 import type { BuilderInputs, DetectorInputs } from '../../options/phase-inputs.ts';
 import { detect, type DetectInput } from '../../phases/detect.ts';
@@ -11,29 +11,40 @@ import { readAnalyzed, readOrder, readSystem, writeGroup, writePlan } from '../.
 import { dirsOnDisk, readOsRelease } from '../in-place.ts';
 import { definedEnv } from '../machine.ts';
 import { refuseRoot } from '../privileges.ts';
-import { refuseExtensions } from '../read-order.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { announce, guardExperimental, type Host } from './host.ts';
+import { runGenerate } from './run-generate.ts';
 
-/** `detector`: finds the group of buildpacks that fits, writes group.toml and plan.toml. Buildpacks run in place. */
+/**
+ * `detector`: finds the group of buildpacks that fits, writes group.toml and plan.toml, then lets the group's extensions generate. All
+ * of them run in place.
+ */
 export async function runDetector(inputs: DetectorInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
   ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
   refuseRoot(host.machine, 'detect');
   ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
-  const order = await readOrderFor(inputs, host, ctx);
+  const { order, extensions } = await readOrderFor(inputs, host, ctx);
   const system = await readSystemFor(inputs, ctx);
   const analyzed = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), ctx);
   const shared = await buildpackInputs(inputs, knownTarget(analyzed?.runImage), host);
-  const ports = { sandbox: hostSandbox(), modules: openModules(inputs.buildpacksDir, 'buildpack') };
-  const output = await lifecycleGuard('detect', () => detect({ ...shared, order, system }, ports, ctx));
-  await writeGroup(inputs.group, output.group);
-  await writePlan(inputs.plan, output.plan);
+  const ports = {
+    sandbox: hostSandbox(),
+    modules: openModules(inputs.buildpacksDir, 'buildpack'),
+    extensions: openModules(inputs.extensionsDir, 'extension'),
+  };
+  const { group, plan } = await lifecycleGuard('detect', () =>
+    detect({ ...shared, order, extensions, system }, ports, ctx),
+  );
+  await writeGroup(inputs.group, group);
+  await writePlan(inputs.plan, plan);
+  if (group.some(({ kind }) => kind === 'extension'))
+    await runGenerate({ inputs, analyzed, input: { ...shared, group, plan } }, ports, ctx);
 }
 
-/** What detect and build are told alike when they run in place. */
+/** What detect, generate and build are told alike when they run in place. */
 export async function buildpackInputs(
-  inputs: BuilderInputs,
+  inputs: BuilderInputs & { readonly extensionsDir?: string },
   target: TargetMetadata | undefined,
   host: Host,
 ): Promise<Omit<DetectInput, 'order' | 'system'>> {
@@ -49,14 +60,14 @@ export async function buildpackInputs(
   };
 }
 
-/** The order; its extensions count from Platform API 0.10 on, first as an experiment, and this version cannot run them. */
-export async function readOrderFor(inputs: DetectorInputs, host: Host, ctx: Context): Promise<Order> {
+/** The order; its extensions count from Platform API 0.10 on, first as an experiment. */
+export async function readOrderFor(inputs: DetectorInputs, host: Host, ctx: Context): Promise<OrderFile> {
   const { features } = inputs;
   const file = await readOrder(inputs.order);
-  if (file.extensions.length === 0 || !features.hasExtensions) return file.order;
+  if (file.extensions.length === 0 || !features.hasExtensions) return { order: file.order, extensions: [] };
   if (!features.hasStableExtensions)
     guardExperimental({ feature: 'Dockerfiles', hint: 'remove [[order-extensions]]' }, host, ctx);
-  return refuseExtensions(file, inputs.order).order;
+  return file;
 }
 
 /** system.toml, from the Platform API that has it on. */

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { copyTree } from '../../src/platform/copy-tree.ts';
+import { copyTree } from '../../src/workspace/copy-tree.ts';
 import { testContext, temporaryDirectory } from '../support/context.ts';
 import { rejectionOf } from '../support/failure.ts';
 import { asOrdinaryUser, giveToOrdinaryUser } from '../support/ordinary-user.ts';
