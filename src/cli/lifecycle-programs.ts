@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import type { InputSource } from '../options/common-inputs.ts';
+import { readExtender } from '../options/extender-inputs.ts';
 import {
   readAnalyzer,
   readBuilder,
@@ -55,7 +56,10 @@ const LOADERS: Readonly<Record<Program, Load>> = {
     const { runCreator } = await import('../platform/lifecycle/creator.ts');
     return (ctx) => runCreator(inputs, host, ctx);
   },
-  extender: () => notYet('extend', 'extender'),
+  extender: (source) => {
+    readExtender(source);
+    return Promise.resolve(() => Promise.reject(noExtender()));
+  },
   rebaser: async (source, host) => {
     const inputs = readRebaser(source);
     const { runRebaser } = await import('../platform/lifecycle/rebaser.ts');
@@ -92,11 +96,9 @@ export function chooseProgram(name: string, argv: readonly string[]): ChosenProg
   return { program, shownName: word, args: argv.slice(1), load: LOADERS[program] };
 }
 
-function notYet(verb: string, program: Program): Promise<never> {
-  return Promise.reject(
-    new SlipwayError('NOT_SUPPORTED', `failed to ${verb}: the ${program} comes with a later version`, {
-      exit: 1,
-      hint: 'this version has analyzer, detector, restorer, builder, exporter, creator and rebaser',
-    }),
-  );
+function noExtender(): SlipwayError {
+  return new SlipwayError('NOT_SUPPORTED', 'failed to extend: the extender comes with a later version', {
+    exit: 102,
+    hint: 'this version has analyzer, detector, restorer, builder, exporter, creator, rebaser and launcher',
+  });
 }

@@ -1,4 +1,4 @@
-import { parseGoBoolean } from './go-values.ts';
+import { isGoDuration, parseGoBoolean } from './go-values.ts';
 
 /** A flag that a program defines, as far as Go's flag package cares. */
 export interface FlagSpec {
@@ -64,6 +64,8 @@ function checkValue(spec: FlagSpec, value: string): string | undefined {
   if (spec.kind === 'boolean' && parseGoBoolean(value) === undefined)
     return `invalid boolean value ${JSON.stringify(value)} for -${spec.name}: parse error`;
   if (spec.kind === 'integer' && !/^[+-]?(?:\d+|0x[0-9a-f]+|0o[0-7]+|0b[01]+)$/i.test(value))
+    return `invalid value ${JSON.stringify(value)} for flag -${spec.name}: parse error`;
+  if (spec.kind === 'duration' && !isGoDuration(value))
     return `invalid value ${JSON.stringify(value)} for flag -${spec.name}: parse error`;
   return undefined;
 }

@@ -16,3 +16,8 @@ export function parseGoInteger(text: string): number | undefined {
   if (!Number.isSafeInteger(value)) return undefined;
   return match[1] === '-' && value !== 0 ? -value : value;
 }
+
+/** Whether Go's time.ParseDuration reads it: `336h`, `1h30m`, `-1.5s`, `0`. */
+export function isGoDuration(text: string): boolean {
+  return /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text);
+}

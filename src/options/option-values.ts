@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { ParsedFlags } from './go-flags.ts';
-import { parseGoBoolean, parseGoInteger } from './go-values.ts';
+import { isGoDuration, parseGoBoolean, parseGoInteger } from './go-values.ts';
 import { flagsOf, optionRow, type OptionName, type OptionRow, type Program } from './table.ts';
 
 export interface ResolveInput {
@@ -67,6 +67,12 @@ export class OptionValues {
   /** 0 when a variable cannot be read as a number. */
   integer(name: OptionName): number {
     return parseGoInteger(this.#raw(optionRow(name)) ?? '') ?? 0;
+  }
+
+  /** The default when a variable is no duration. */
+  duration(name: OptionName): string {
+    const value = this.required(name);
+    return isGoDuration(value) ? value : (optionRow(name).fallback ?? value);
   }
 
   /** Variable (comma separated) and flags together. */

@@ -184,10 +184,10 @@ describe('the lifecycle programs', () => {
     await expectLog(lifecycle('analyzer', ['-layout', 'app'], plain()), 3, '-layout requires -layout-dir');
   });
 
-  it('what comes with a later version says so', async () => {
-    const result = await lifecycle('extender', [], plain());
-    assert.notEqual(result.code, 0);
-    assert.match(result.stdout, /later version/);
+  it('the extender reads its inputs, and says that it comes with a later version', async () => {
+    await expectLog(lifecycle('extender', ['-kind', 'run'], plain()), 102, 'the extender comes with a later version');
+    await expectLog(lifecycle('extender', ['-kind', 'app'], plain()), 3, '-kind is build or run, not "app"');
+    assert.equal((await lifecycle('extender', ['-kaniko-cache-ttl', 'long'], plain())).code, 2);
   });
 
   it('an exporter without analyzed metadata exits 3, without a group exits 1 (GAP-11)', async (t) => {

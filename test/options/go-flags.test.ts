@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseGoFlags, type FlagSpec, type ParsedFlags } from '../../src/options/go-flags.ts';
-import { parseGoBoolean, parseGoInteger } from '../../src/options/go-values.ts';
+import { isGoDuration, parseGoBoolean, parseGoInteger } from '../../src/options/go-values.ts';
 
 const SPECS: readonly FlagSpec[] = [
   { name: 'layers', kind: 'directory', help: 'path to layers directory', fallback: '/layers' },
@@ -85,6 +85,11 @@ describe('Go values', () => {
     for (const text of ['1', 't', 'T', 'TRUE', 'true', 'True']) assert.equal(parseGoBoolean(text), true);
     for (const text of ['0', 'f', 'F', 'FALSE', 'false', 'False']) assert.equal(parseGoBoolean(text), false);
     for (const text of ['', 'yes', 'tRUE', ' 1']) assert.equal(parseGoBoolean(text), undefined);
+  });
+
+  it('durations have units', () => {
+    for (const text of ['336h', '1h30m', '-1.5s', '.5ms', '0']) assert.equal(isGoDuration(text), true, text);
+    for (const text of ['', '10', 'h', '1 h', '1d', 'long']) assert.equal(isGoDuration(text), false, text);
   });
 
   it('integers are decimal, or have a base', () => {

@@ -8,7 +8,13 @@ describe('precedence', () => {
   it('a flag beats its variable, the variable beats the default, for every input', () => {
     for (const row of OPTIONS) {
       const [env, flag] =
-        row.kind === 'integer' ? ['11', '12'] : row.kind === 'boolean' ? ['true', 'true'] : ['/e', '/f'];
+        row.kind === 'integer'
+          ? ['11', '12']
+          : row.kind === 'boolean'
+            ? ['true', 'true']
+            : row.kind === 'duration'
+              ? ['1h', '2h']
+              : ['/e', '/f'];
       const program = PROGRAMS.find((candidate) => row.flags[candidate] !== undefined);
       assert.ok(program, row.name);
       const isDefined = flagSpecs(program, '0.15').some((each) => each.name === row.name);
