@@ -37,6 +37,7 @@ export type Event =
   | {
       readonly type: 'output';
       readonly source: string;
+      /** A buildpack's two streams come as one, `stdout`, in the order in which they are written; `stderr` where they had to be apart. */
       readonly stream: 'stdout' | 'stderr';
       /** One line without its newline; `partial` when the stream ended without one. */
       readonly line: string;

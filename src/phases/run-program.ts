@@ -45,6 +45,7 @@ export async function runProgram(request: ProgramRequest, setting: ProgramSettin
       mounts: [...(await commonMounts(dirs)), ...request.mounts],
       user: dirs.layers.owner,
       network,
+      joinsOutput: true,
       onOutput: lines.push,
     },
     ctx,

@@ -64,8 +64,9 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
   const drop = dropTo(request.user);
   const options = await bubblewrapArguments(request, setup, hidden);
   const gate = stderrGate();
+  const joinsOutput = request.joinsOutput ?? false;
   const pass = (bytes: Uint8Array): void => {
-    if (bytes.byteLength > 0) request.onOutput('stderr', bytes);
+    if (bytes.byteLength > 0) request.onOutput(joinsOutput ? 'stdout' : 'stderr', bytes);
   };
   let status = '';
   const exit = await runChild(
@@ -81,8 +82,9 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       victim: () => statusNumber(status, 'child-pid'),
       ...(setup.user === 'namespace' && drop !== undefined ? { user: drop } : {}),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
+      joinsOutput,
       onOutput: (stream, bytes) => {
-        if (stream === 'stderr') {
+        if (joinsOutput || stream === 'stderr') {
           pass(gate.onStderr(bytes));
           return;
         }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Context } from '../core/context.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { openOutputPipe, type OutputPipe } from './output-pipe.ts';
 import type { SandboxUser } from './sandbox.ts';
 
 export interface ChildRequest {
@@ -22,6 +23,8 @@ export interface ChildRequest {
   /** The process to kill so that the child ends by itself with all its kin; absent = the child's process group. */
   readonly victim?: () => number | undefined;
   readonly wallMs?: number;
+  /** Standard output and error come through one pipe, in order, as `stdout`. */
+  readonly joinsOutput?: boolean;
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 }
 
@@ -38,14 +41,19 @@ export type ChildExit =
  */
 export async function runChild(request: ChildRequest, ctx: Context): Promise<ChildExit> {
   throwIfAborted(ctx, request);
+  const pipe = request.joinsOutput === true ? await openOutputPipe(ctx) : undefined;
   let child: ChildProcess;
   try {
-    child = start(request);
+    throwIfAborted(ctx, request);
+    child = start(request, pipe);
   } catch (error) {
+    pipe?.source.destroy();
     if (error instanceof Error && isSystem(error, 'E2BIG', 'ENOMEM', 'EAGAIN', 'EMFILE', 'EACCES', 'EPERM')) {
       return { kind: 'not-started', cause: error };
     }
     throw error;
+  } finally {
+    pipe?.closeWriter();
   }
   const timeOut = new AbortController();
   const kill = (): void => killTree(child, request.victim?.());
@@ -58,7 +66,7 @@ export async function runChild(request: ChildRequest, ctx: Context): Promise<Chi
         }, request.wallMs);
   ctx.signal.addEventListener('abort', kill, { once: true });
   try {
-    const exit = await exitOf(child, request);
+    const exit = await exitOf(child, request, pipe?.source);
     throwIfAborted(ctx, request);
     return timeOut.signal.aborted ? { kind: 'timed-out', wallMs: request.wallMs ?? 0 } : exit;
   } finally {
@@ -72,14 +80,14 @@ const DRAIN_MS = 250;
 /** How long a killed program's monitor may take to notice. */
 const MONITOR_MS = 2000;
 
-function spawnChild(request: ChildRequest): ChildProcess {
+function spawnChild(request: ChildRequest, output: number | 'pipe'): ChildProcess {
   return spawn(request.command, request.args, {
     env: { ...request.env },
     detached: true,
     stdio: [
       'ignore',
-      'pipe',
-      'pipe',
+      output,
+      output,
       request.input === undefined ? 'ignore' : 'pipe',
       request.onStatus === undefined ? 'ignore' : 'pipe',
     ],
@@ -99,8 +107,9 @@ function withUmask<T>(umask: number | undefined, task: () => T): T {
   }
 }
 
-function start(request: ChildRequest): ChildProcess {
-  const child = withUmask(request.umask, () => spawnChild(request));
+function start(request: ChildRequest, pipe: OutputPipe | undefined): ChildProcess {
+  const child = withUmask(request.umask, () => spawnChild(request, pipe?.writer ?? 'pipe'));
+  pipe?.source.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
   child.stdout?.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
   child.stderr?.on('data', (bytes: Buffer) => request.onOutput('stderr', bytes));
   const input = child.stdio[3];
@@ -121,7 +130,7 @@ function start(request: ChildRequest): ChildProcess {
   return child;
 }
 
-function exitOf(child: ChildProcess, request: ChildRequest): Promise<ChildExit> {
+function exitOf(child: ChildProcess, request: ChildRequest, output: Readable | undefined): Promise<ChildExit> {
   return new Promise((resolve) => {
     let exit: ChildExit | undefined;
     let drain: NodeJS.Timeout | undefined;
@@ -130,6 +139,7 @@ function exitOf(child: ChildProcess, request: ChildRequest): Promise<ChildExit> 
       clearTimeout(drain);
       child.stdout?.destroy();
       child.stderr?.destroy();
+      output?.destroy();
       resolve(exit);
     };
     child.once('error', (cause) => {
@@ -143,7 +153,13 @@ function exitOf(child: ChildProcess, request: ChildRequest): Promise<ChildExit> 
       killGroup(child);
       drain = setTimeout(finish, DRAIN_MS);
     });
-    child.once('close', finish);
+    let open = output === undefined ? 1 : 2;
+    const closed = (): void => {
+      open -= 1;
+      if (open === 0) finish();
+    };
+    output?.once('close', closed);
+    child.once('close', closed);
   });
 }
 

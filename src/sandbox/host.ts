@@ -37,6 +37,7 @@ async function run(request: SandboxRequest, options: { readonly umask?: number }
       env: request.env,
       cwd: request.cwd,
       onOutput: request.onOutput,
+      joinsOutput: request.joinsOutput ?? false,
       ...options,
       ...(user === undefined ? {} : { user }),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),

@@ -32,6 +32,8 @@ export interface SandboxRequest {
   readonly user?: SandboxUser;
   readonly network: 'host' | 'none';
   readonly limits?: { readonly wallMs?: number };
+  /** Both streams through one pipe, in the order in which they are written, as `stdout`; else each by itself. */
+  readonly joinsOutput?: boolean;
   /** Raw output as it comes. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 }

@@ -85,6 +85,16 @@ describe('assemble', () => {
     );
   });
 
+  it('takes the rebasable label over from the base, whatever it is (GAP-30)', async () => {
+    for (const value of ['true', 'false', undefined]) {
+      const label = value === undefined ? {} : { 'io.buildpacks.rebasable': value };
+      const config = { architecture: 'amd64', os: 'linux', config: { Labels: label } };
+      const image = assemble(plan(withConfig(config), {}));
+      const { labels } = decodeImageConfig(await bytesOf(image.config), 'test');
+      assert.equal(labels['io.buildpacks.rebasable'], value);
+    }
+  });
+
   it('leaves an empty last element when the base has no PATH', async () => {
     const image = assemble(plan(withConfig({ architecture: 'amd64', os: 'linux' }), { prependPath: ['/cnb/process'] }));
     assert.deepEqual(decodeImageConfig(await bytesOf(image.config), 'test').env, ['PATH=/cnb/process:']);

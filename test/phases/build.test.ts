@@ -265,6 +265,23 @@ describe('build', () => {
     assert.deepEqual([empty.exit, empty.message], [52, 'unmet.name is required']);
   });
 
+  it('the execution environment is told from Buildpack API 0.12 on, the target from 0.10 on, and nothing that is empty (B-09, B-10)', async (t) => {
+    for (const [api, execEnv, names] of [
+      ['0.9', 'test', []],
+      ['0.10', 'test', ['CNB_TARGET_ARCH', 'CNB_TARGET_OS']],
+      ['0.11', 'test', ['CNB_TARGET_ARCH', 'CNB_TARGET_OS']],
+      ['0.12', 'test', ['CNB_EXEC_ENV', 'CNB_TARGET_ARCH', 'CNB_TARGET_OS']],
+      ['0.12', '', ['CNB_TARGET_ARCH', 'CNB_TARGET_OS']],
+    ] as const) {
+      const bench = new Workbench(t);
+      const ctx = testContext(t);
+      const input = { execEnv, target: { os: 'linux', arch: 'arm64' } };
+      await run(bench, [bench.buildpack({ id: 'bp', api, build: 'env' })], ctx, { input });
+      const variables = outputOf(ctx).filter((line) => /^CNB_(EXEC|TARGET)_/.test(line));
+      assert.deepEqual(variables.map((line) => line.split('=')[0]).sort(), names, `${api} ${execEnv}`);
+    }
+  });
+
   it('a buildpack with clear-env sees no platform settings (B-18)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
@@ -444,18 +461,19 @@ T`,
     assert.deepEqual(logText(quiet.events, 'info'), []);
   });
 
-  it("both streams are handed out line by line under the buildpack's name", async (t) => {
+  it("both streams are handed out line by line under the buildpack's name, in the order of writing (B-35)", async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
-    await run(bench, [bench.buildpack({ id: 'talks', build: 'echo out; echo err >&2; printf "no newline ü"' })], ctx);
-    const lines = ctx.events.filter((event) => event.type === 'output');
+    const script = 'echo out; echo err >&2; echo by name | tee /dev/stderr; printf "no newline ü"';
+    await run(bench, [bench.buildpack({ id: 'talks', build: script })], ctx);
     assert.deepEqual(
-      [...lines].sort((a, b) => (a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : 0)),
-      [
-        { type: 'output', source: 'talks@1.0.0', stream: 'stderr', line: 'err' },
-        { type: 'output', source: 'talks@1.0.0', stream: 'stdout', line: 'out' },
-        { type: 'output', source: 'talks@1.0.0', stream: 'stdout', line: 'no newline ü' },
-      ],
+      ctx.events.filter((event) => event.type === 'output'),
+      ['out', 'err', 'by name', 'by name', 'no newline ü'].map((line) => ({
+        type: 'output',
+        source: 'talks@1.0.0',
+        stream: 'stdout',
+        line,
+      })),
     );
     assert.deepEqual(
       ctx.events.filter((event) => event.type === 'buildpack.start'),

@@ -16,6 +16,31 @@ for (const strategy of STRATEGIES) {
       assert.deepEqual(run, { exit: { kind: 'exited', code: 42 }, stdout: 'out\n', stderr: 'err\n' });
     });
 
+    it('gives both streams as one in the order of writing, and programs may open them by name (B-35)', async (t) => {
+      const sandbox = await strategy.open(t);
+      if (sandbox === undefined) return;
+      const script = `i=0; while [ $i -lt 300 ]; do echo out$i; echo err$i >&2; i=$((i + 1)); done
+        echo one >/dev/stdout; echo two | tee /dev/stderr >/dev/null; printf three >/dev/stderr; exit 7`;
+      const run = await runShell(sandbox, { script, joinsOutput: true }, testContext(t));
+      const expected = Array.from({ length: 300 }, (_, index) => `out${String(index)}\nerr${String(index)}\n`).join('');
+      assert.deepEqual(run.exit, { kind: 'exited', code: 7 });
+      assert.equal(run.stdout, `${expected}one\ntwo\nthree`);
+      assert.equal(run.stderr, '');
+    });
+
+    it('of joined output what looks like the sandbox’s own is passed on, and a child that holds it is not waited for', async (t) => {
+      const sandbox = await strategy.open(t);
+      if (sandbox === undefined) return;
+      const mark = `600.${String(process.pid)}3`;
+      const script = `echo "bwrap: execvp x: y" >&2; sleep ${mark} & exit 1`;
+      const run = await runShell(sandbox, { script, joinsOutput: true }, testContext(t));
+      assert.deepEqual([run.exit, run.stdout], [{ kind: 'exited', code: 1 }, 'bwrap: execvp x: y\n']);
+      assert.deepEqual(processesWith(mark), []);
+      const argv = ['/absent'] as const;
+      const absent = await runShell(sandbox, { script: '', argv, joinsOutput: true }, testContext(t));
+      assert.deepEqual([absent.exit.kind, absent.stdout, absent.stderr], ['not-started', '', '']);
+    });
+
     it('tells a signal from an exit code', async (t) => {
       const sandbox = await strategy.open(t);
       if (sandbox === undefined) return;

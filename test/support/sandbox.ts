@@ -29,6 +29,7 @@ export interface ShellRequest {
   readonly user?: SandboxUser;
   readonly network?: SandboxRequest['network'];
   readonly wallMs?: number;
+  readonly joinsOutput?: boolean;
   readonly argv?: readonly [string, ...string[]];
 }
 
@@ -44,6 +45,7 @@ export async function runShell(sandbox: Sandbox, request: ShellRequest, ctx: Con
       mounts: request.mounts ?? [],
       user: request.user ?? BUILD_USER,
       network: request.network ?? 'host',
+      joinsOutput: request.joinsOutput ?? false,
       ...(request.wallMs === undefined ? {} : { limits: { wallMs: request.wallMs } }),
       onOutput: (stream, bytes) => (output[stream] += Buffer.from(bytes).toString('utf8')),
     },

@@ -81,6 +81,7 @@ async function execute(
       mounts: [...(await commonMounts(dirs)), { source: scratch, target: PLAN_DIRECTORY, writable: true }],
       user: dirs.layers.owner,
       network: setting.network,
+      joinsOutput: true,
       onOutput: (_stream, bytes) => {
         if (size < OUTPUT_MAX_BYTES) output.push(bytes);
         size += bytes.byteLength;
