@@ -36,7 +36,7 @@ export async function build({ types = false } = {}) {
       define: { __SLIPWAY_VERSION__: JSON.stringify(version), __SLIPWAY_COMMIT__: JSON.stringify(commit()) },
     });
   await Promise.all([
-    bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts', index: 'src/index.ts' }),
+    bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts', index: 'src/index.ts', testing: 'src/testing.ts' }),
     bundle('dist/lifecycle', { main: 'src/cli/lifecycle.ts', launch: 'src/cli/launcher.ts' }),
   ]);
   chmodSync(join(ROOT, 'dist/bin/slipway.js'), 0o755);
@@ -96,6 +96,7 @@ function licences() {
     'text-decoder',
     '@iarna/toml',
     'node-forge',
+    'bcryptjs',
   ];
   return names
     .filter((name) => existsSync(join(ROOT, 'node_modules', name)))

@@ -40,6 +40,8 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/rebase.ts')).runRebaseCommand;
     case 'registry serve':
       return (await import('./commands/registry-serve.ts')).runServeCommand;
+    case 'registry gc':
+      return (await import('./commands/registry-gc.ts')).runCollectCommand;
     case 'validate':
       return (await import('./commands/validate.ts')).runValidateCommand;
     case 'inspect':

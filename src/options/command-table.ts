@@ -149,6 +149,23 @@ const SERVE_COMMAND: CommandSpec = {
   ],
 };
 
+const COLLECT_COMMAND: CommandSpec = {
+  name: 'registry gc',
+  summary: 'remove the blobs of a layout that no image needs',
+  usage: 'slipway registry gc DIR [--untagged] [--older-than MINUTES] [--dry-run]',
+  positionals: ['DIR'],
+  options: [
+    option('untagged', 'boolean', 'Removal', 'remove images without a name too'),
+    option('older-than', 'string', 'Removal', 'keep what is younger: a push may be about to name it', {
+      value: 'MINUTES',
+      fallback: '60',
+    }),
+    option('dry-run', 'boolean', 'Removal', 'say what would be removed'),
+    ...DISPLAY,
+  ],
+  examples: ['slipway registry gc images', 'slipway registry gc images --untagged --dry-run'],
+};
+
 const VALIDATE_COMMAND: CommandSpec = {
   name: 'validate',
   summary: 'check that every blob of a layout, archive or image is there and right',
@@ -181,6 +198,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   INSPECT_COMMAND,
   VALIDATE_COMMAND,
   SERVE_COMMAND,
+  COLLECT_COMMAND,
 ];
 
 type OptionRest = Omit<CommandOption, 'name' | 'kind' | 'group' | 'help'>;
