@@ -57,7 +57,7 @@ export interface RestorerInputs extends CommonInputs, CacheInputs {
   /** run.toml, or stack.toml below Platform API 0.12. */
   readonly runToml: string;
   readonly skipLayers: boolean;
-  readonly buildImage: string | undefined;
+  readonly buildImage: NamedLocation | undefined;
 }
 
 export interface BuilderInputs extends CommonInputs {
@@ -137,7 +137,7 @@ export function readRestorer(source: InputSource): RestorerInputs {
     group: values.path('group'),
     runToml: runTomlPath(source),
     skipLayers: values.boolean('skip-layers') || values.boolean('skip-restore'),
-    buildImage: values.text('build-image'),
+    buildImage: optionalName(values.text('build-image'), common.names),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { lifecycleBed, putRunImage, type LifecycleBed } from '../support/lifecycle-bed.ts';
+import { AMD64, lifecycleBed, putRunImage, type LifecycleBed } from '../support/lifecycle-bed.ts';
 
 const BUILDPACK = {
   id: 'test/app',
@@ -43,6 +43,31 @@ describe('image extensions (contract §8)', () => {
       '[run-image]\n  reference = "index.docker.io/other/run:2"\n  image = "other/run:2"\n' +
         '  [run-image.slipway]\n    requested = "other/run:2"\n    platform = "linux/amd64"\n',
     );
+  });
+
+  it('the restorer resolves the new run image, and the exporter builds on it (R-30)', async (t) => {
+    const bed = await extensionBed(t, 'true');
+    const next = await putRunImage(bed, AMD64, 'base/next:2');
+    bed.write(
+      'exts/test_ext/1.0.0/bin/generate',
+      `#!/bin/sh\necho 'FROM ${bed.registry}/base/next:2' > "$1/run.Dockerfile"\n`,
+      0o755,
+    );
+    const steps = [
+      ['detector', [...DETECT, '-run', 'run.toml']],
+      ['restorer', []],
+      ['builder', ['-app', 'app', '-buildpacks', 'bps']],
+      ['exporter', ['-app', 'app', '-launcher', './launcher', `${bed.registry}/shop`]],
+    ] as const;
+    for (const [program, args] of steps) {
+      const result = await bed.run(program, args);
+      assert.equal(result.code, 0, `${program}: ${result.stdout}`);
+      if (program !== 'restorer') continue;
+      const analyzed = bed.text('layers/analyzed.toml');
+      assert.ok(analyzed.includes(`  reference = "${bed.registry}/base/next@${next.digest}"\n`), analyzed);
+      assert.match(analyzed, /\[run-image\.target\]\n {4}os = "linux"\n {4}arch = "amd64"/);
+    }
+    assert.match(bed.text('layers/config/metadata.toml'), /\[\[extensions\]\]\n {2}id = "test\/ext"/);
   });
 
   it('a new base of run.toml needs no warning, nor does the base that it is already (D-66)', async (t) => {
