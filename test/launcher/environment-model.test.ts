@@ -24,7 +24,7 @@ const layers = fc.dictionary(fc.constantFrom('a', 'B', 'a-b', 'z', '.h', 'é'), 
 
 for (const shell of testShells()) {
   describe(`the environment under ${shell.name}`, () => {
-    it('is what the model makes of the launch layers, whatever they hold (contract §16.3, L-10)', (test) => {
+    it('is what the model makes of the launch layers, whatever they hold (L-10)', (test) => {
       fc.assert(
         fc.property(environments(), fc.tuple(layers, layers), (given, buildpacks) => {
           const bed = new LaunchBed(test, {
