@@ -78,7 +78,7 @@ const BUILD_COMMAND: CommandSpec = {
       value: 'LOCATION',
     }),
     option('default-process', 'string', 'Output', 'process that the image starts', { value: 'TYPE' }),
-    option('launcher', 'string', 'Output', 'auto, builder, shell or a path', { value: 'WORD', fallback: 'auto' }),
+    option('launcher', 'string', 'Output', 'auto, builder, shell, none or a path', { value: 'WORD', fallback: 'auto' }),
     option('uid', 'string', 'Output', 'owner of everything in the image', { value: 'NUMBER', fallback: '1000' }),
     option('gid', 'string', 'Output', 'group of everything in the image', { value: 'NUMBER', fallback: '1000' }),
     option('creation-time', 'string', 'Output', 'time of the image: seconds since 1970, an ISO date, or now', {

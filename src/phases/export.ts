@@ -8,6 +8,7 @@ import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { LayerStatus } from '../core/events.ts';
 import { assemble } from '../image/assemble.ts';
 import { isScratch, type BaseImage, type ImagePlan } from '../image/plan.ts';
+import type { DirectStart } from '../launcher/direct-start.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
@@ -50,6 +51,8 @@ export interface ExportInput {
   readonly previous: { readonly image: Image; readonly metadata: LifecycleMetadata } | undefined;
   /** Undefined: no launcher layer and no process types. */
   readonly launcher: LauncherLayer | undefined;
+  /** How the image starts without a launcher; only where there is none. */
+  readonly directStart?: (DirectStart & { readonly label?: Label }) | undefined;
   /** `-process-type`. */
   readonly processType: string | undefined;
   /** JSON of `io.buildpacks.project.metadata`. */

@@ -24,6 +24,7 @@ import { definedEnv } from './machine.ts';
 import { chooseCache, type CacheChoice } from './open-cache.ts';
 import { runBuild, type RunBuildInput } from './run-build.ts';
 import type { RunExportOutput } from './run-export.ts';
+import { runImageMemory } from './run-image-tools.ts';
 import { openSinks, refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from './sinks.ts';
 import { plainGuard } from './stage.ts';
 import { openStores } from './stores.ts';
@@ -118,6 +119,10 @@ async function fixedInputs(
       isParallel: false,
       launcherSbomDir: undefined,
       execEnv: options.execEnv ?? 'production',
+      runImageMemory: runImageMemory({
+        cacheDir: resolveOptional(machine.cwd, options.cacheDir),
+        launchCacheDir: resolveOptional(machine.cwd, options.launchCacheDir),
+      }),
       features: newestFeatures(),
       names: {},
     },

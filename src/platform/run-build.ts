@@ -17,9 +17,11 @@ import type { LayerStore } from '../ports/layer-cache.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
+import { foreseeImageLauncher } from './choose-image-launcher.ts';
 import type { OpenCache } from './open-cache.ts';
 import { refuseDetectedExtensions } from './read-order.ts';
 import { announceImages, runExport, type ExportSettings, type RunExportOutput } from './run-export.ts';
+import { runImageTools } from './run-image-tools.ts';
 import type { OpenSinks } from './sinks.ts';
 import type { Guard } from './stage.ts';
 
@@ -75,6 +77,9 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     previousImage === undefined ? 'no previous image' : 'previous image found',
   );
   const { analyzed } = found;
+  const tools = runImageTools(found.runImage, settings.runImageMemory, ctx);
+  const early = { choice: settings.launcher, base: found.runImage, tools };
+  await guard('export', () => foreseeImageLauncher(early, ctx));
   const cache = await ports.openCache(found.runImage.platform);
   const shared = {
     dirs,
@@ -125,6 +130,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         group,
         metadata: built.metadata,
         runImage: found.runImage,
+        tools,
         runImageName: input.runImageName ?? recordedName(analyzed, runEntries),
         runEntries,
         target: shared.target,

@@ -8,12 +8,14 @@ import type { BuildMetadata } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
 import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { ChosenLauncher } from '../launcher/choose.ts';
+import type { RunImageTools } from '../launcher/launch-warnings.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
 import { displayLocation, type Location } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPinned, layoutName, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput } from '../phases/export.ts';
+import { readLaunchLayers } from '../phases/export/launch-layers.ts';
 import type { SbomDirectories } from '../phases/export/lifecycle-sboms.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
@@ -21,6 +23,7 @@ import { readBuildBom } from '../workspace/buildpack-files.ts';
 import { readProjectMetadata, writeReport } from '../workspace/files.ts';
 import { chooseImageLauncher } from './choose-image-launcher.ts';
 import { exportReport, throwFailedOutputs } from './finish-export.ts';
+import { runImageTools } from './run-image-tools.ts';
 import { runImageRecord } from './run-image.ts';
 import type { OpenSinks } from './sinks.ts';
 import { stage, type Guard } from './stage.ts';
@@ -42,6 +45,8 @@ export interface ExportSettings {
   /** Directory of `lifecycle.sbom.*` and `launcher.sbom.*`; undefined: none are looked for. */
   readonly launcherSbomDir: string | undefined;
   readonly execEnv: string;
+  /** Directory where it is remembered which programs run images have; undefined: nowhere. */
+  readonly runImageMemory: string | undefined;
   readonly features: PlatformFeatures;
   readonly names: NameRules;
 }
@@ -54,6 +59,8 @@ export interface RunExportInput {
   readonly metadata: BuildMetadata;
   /** Pinned when it was analyzed: the very image, not its tag again (contract GAP-12). */
   readonly runImage: BaseImage;
+  /** Which programs it has, where somebody asked before. */
+  readonly tools?: () => Promise<RunImageTools>;
   /** The run image's name to record; undefined where it is only a place of this machine (design §2.5). */
   readonly runImageName: string | undefined;
   readonly runEntries: readonly RunImageEntry[];
@@ -81,7 +88,20 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
   const { guard, outputs } = ports;
   const { launcher, exported } = await guard('export', async () => {
     const { features } = settings;
-    const launcher = await chooseImageLauncher({ choice: settings.launcher, metadata, features, base: runImage }, ctx);
+    const launcher = await chooseImageLauncher(
+      {
+        choice: settings.launcher,
+        metadata,
+        features,
+        base: runImage,
+        execEnv: settings.execEnv,
+        processType: settings.processType,
+        appDir: input.app.logical,
+        tools: input.tools ?? runImageTools(runImage, settings.runImageMemory, ctx),
+        readLayers: (withoutContents) => readLaunchLayers(input, ports, ctx, { withoutContents }),
+      },
+      ctx,
+    );
     const { projectMetadata } = settings;
     const launcherSbomDir = features.hasLauncherSboms ? settings.launcherSbomDir : undefined;
     const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
@@ -99,7 +119,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         runImageReference: layoutReference(runImage, settings.names),
         target: input.target,
         previous: input.previous,
-        launcher: { bytes: launcher.bytes, label: launcher.label },
+        launcher: launcher.kind === 'none' ? undefined : { bytes: launcher.bytes, label: launcher.label },
+        directStart: launcher.kind === 'none' ? { ...launcher.start, label: launcher.label } : undefined,
         processType: settings.processType,
         projectMetadata: projectMetadataLabel(project),
         sourceDateEpoch: settings.sourceDateEpoch,

@@ -20,8 +20,8 @@ export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
       return isSlipway ? 'choose another image with --run-image' : 'choose another image with -run-image';
     case 'choose-launcher':
       return isSlipway
-        ? 'choose with --launcher PATH, --launcher shell or --launcher builder'
-        : 'choose with -launcher PATH, -launcher shell or -launcher builder';
+        ? 'choose with --launcher PATH, builder, shell or none'
+        : 'choose with -launcher PATH, builder, shell or none';
     case 'force-rebase':
       return `another ${isSlipway ? '--run-image' : '-run-image'}, or ${isSlipway ? '--force' : '-force'} to override`;
     case 'log-in':

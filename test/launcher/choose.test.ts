@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
 import { hasCode } from '../../src/core/errors.ts';
-import { chooseLauncher, parseLauncherChoice, type LauncherFacts } from '../../src/launcher/choose.ts';
+import { chooseLauncher, foreseeLauncher, parseLauncherChoice, type LauncherFacts } from '../../src/launcher/choose.ts';
+import type { DirectStart } from '../../src/launcher/direct-start.ts';
 
 const BUILDER = '/cnb/lifecycle/launcher';
+const START: DirectStart = { process: 'web', env: [], workingDir: '/workspace', entrypoint: ['/bin/app'], cmd: [] };
 
 describe('the choice of a launcher', () => {
   it('is a path when it has a slash, else one of four words', () => {
     assert.deepEqual(parseLauncherChoice('./launcher'), { kind: 'path', path: './launcher' });
-    for (const word of ['auto', 'builder', 'shell']) assert.deepEqual(parseLauncherChoice(word), { kind: word });
+    for (const word of ['auto', 'builder', 'shell', 'none'])
+      assert.deepEqual(parseLauncherChoice(word), { kind: word });
     for (const word of ['', 'Auto', 'launcher'])
       assert.throws(
         () => parseLauncherChoice(word),
@@ -19,14 +22,14 @@ describe('the choice of a launcher', () => {
 
   it('takes the builder’s own when it fits the platform', async () => {
     const chosen = await chooseLauncher({ kind: 'auto' }, facts({ files: { [BUILDER]: elf(62) } }));
-    assert.equal(chosen.kind, 'builder');
+    assert.ok(chosen.kind === 'builder');
     assert.deepEqual(chosen.bytes, elf(62));
     assert.equal(chosen.label, undefined);
   });
 
   it('else the shell program, with a label and the reason', async () => {
     const chosen = await chooseLauncher({ kind: 'auto' }, facts({ files: { [BUILDER]: elf(183) } }));
-    assert.equal(chosen.kind, 'shell');
+    assert.ok(chosen.kind === 'shell');
     assert.match(Buffer.from(chosen.bytes).toString(), /^#!\/bin\/sh\n/);
     assert.deepEqual(chosen.label, { key: 'io.slipway.launcher.kind', value: 'sh' });
     assert.equal(
@@ -42,15 +45,51 @@ describe('the choice of a launcher', () => {
       assert.deepEqual(error.details, {
         builder: 'there is no /cnb/lifecycle/launcher here',
         shell: 'the run image has no /bin/sh',
+        none: 'there is no default process',
       });
       return true;
     });
   });
 
+  it('or none, when there is no shell and the default process can start without', async () => {
+    const chosen = await chooseLauncher({ kind: 'auto' }, facts({ shell: false, direct: START }));
+    assert.ok(chosen.kind === 'none');
+    assert.deepEqual(chosen.start, START);
+    assert.deepEqual(chosen.label, { key: 'io.slipway.launcher.kind', value: 'none' });
+    assert.equal(
+      chosen.reason,
+      'the process web can start without (there is no /cnb/lifecycle/launcher here, the run image has no /bin/sh)',
+    );
+    assert.equal((await chooseLauncher({ kind: 'auto' }, facts({ direct: START }))).kind, 'shell');
+    assert.equal((await chooseLauncher({ kind: 'none' }, facts({ direct: START }))).kind, 'none');
+    await assert.rejects(chooseLauncher({ kind: 'none' }, facts({})), (error) => {
+      assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE') && error.exit === 62);
+      return error.message === 'the image cannot do without a launcher: there is no default process';
+    });
+  });
+
+  it('is foreseen before the build as far as it can be', async () => {
+    const shellLess = facts({ shell: false });
+    assert.deepEqual(await foreseeLauncher({ kind: 'auto' }, facts({})), []);
+    assert.deepEqual(await foreseeLauncher({ kind: 'none' }, shellLess), []);
+    assert.deepEqual(
+      await foreseeLauncher({ kind: 'auto' }, facts({ shell: false, files: { [BUILDER]: elf(62) } })),
+      [],
+    );
+    assert.deepEqual(await foreseeLauncher({ kind: 'auto' }, shellLess), [
+      'there is no /cnb/lifecycle/launcher here',
+      'the run image has no /bin/sh',
+    ]);
+    for (const kind of ['shell', 'builder'] as const)
+      await assert.rejects(foreseeLauncher({ kind }, shellLess), /launcher cannot be used: /);
+    await assert.rejects(foreseeLauncher({ kind: 'path', path: '/gone' }, facts({})), /failed to stat launcher/);
+  });
+
   it('takes what was asked for, or fails with exit 62 (E-24)', async () => {
     const path = { kind: 'path', path: '/io/stub' } as const;
     const chosen = await chooseLauncher(path, facts({ files: { '/io/stub': Buffer.from('bin') } }));
-    assert.deepEqual([chosen.kind, chosen.bytes], ['path', Buffer.from('bin')]);
+    assert.ok(chosen.kind === 'path');
+    assert.deepEqual(chosen.bytes, Buffer.from('bin'));
     await assert.rejects(chooseLauncher(path, facts({})), (error) => {
       assert.ok(hasCode(error, 'LAUNCHER_UNUSABLE') && error.exit === 62);
       return error.message.includes("failed to stat launcher at path '/io/stub'");
@@ -60,16 +99,13 @@ describe('the choice of a launcher', () => {
       /is not an ELF program/,
     );
     await assert.rejects(chooseLauncher({ kind: 'shell' }, facts({ shell: false })), /has no \/bin\/sh/);
-    assert.throws(
-      () => parseLauncherChoice('none'),
-      (error) => hasCode(error, 'NOT_SUPPORTED') && error.exit === 3,
-    );
   });
 });
 
 function facts(given: {
   readonly files?: Readonly<Record<string, Uint8Array>>;
   readonly shell?: boolean;
+  readonly direct?: DirectStart;
 }): LauncherFacts {
   return {
     metadata: { buildpacks: [], extensions: [], labels: [], processes: [], slices: [] },
@@ -77,6 +113,7 @@ function facts(given: {
     platform: { os: 'linux', architecture: 'amd64' },
     readFile: (path) => Promise.resolve(given.files?.[path]),
     hasShell: () => Promise.resolve(given.shell ?? true),
+    direct: () => Promise.resolve(given.direct ?? { obstacle: 'there is no default process' }),
   };
 }
 

@@ -60,6 +60,7 @@ export class LaunchBed {
   readonly root: string;
   readonly layers: string;
   readonly app: string;
+  readonly metadata: BuildMetadata;
 
   constructor(test: TestContext, metadata: Partial<BuildMetadata>, launcher: 'shell' | 'package' = 'shell') {
     this.root = temporaryDirectory(test);
@@ -67,7 +68,7 @@ export class LaunchBed {
     this.app = join(this.root, 'workspace');
     for (const directory of [this.layers, this.app, this.process(''), join(this.root, 'cnb/lifecycle')])
       mkdirSync(directory, { recursive: true });
-    const whole: BuildMetadata = {
+    this.metadata = {
       buildpacks: [],
       extensions: [],
       labels: [],
@@ -76,10 +77,10 @@ export class LaunchBed {
       ...metadata,
     };
     const features = platformFeatures('0.15');
-    this.write('layers/config/metadata.toml', encodeMetadata(whole, features));
+    this.write('layers/config/metadata.toml', encodeMetadata(this.metadata, features));
     if (launcher === 'package') symlinkSync(resolve('bin/lifecycle/launcher'), this.launcher());
-    else writeFileSync(this.launcher(), shellLauncher(whole, features), { mode: 0o755 });
-    for (const type of new Set(whole.processes.map((process) => process.type))) this.link(type);
+    else writeFileSync(this.launcher(), shellLauncher(this.metadata, features), { mode: 0o755 });
+    for (const type of new Set(this.metadata.processes.map((process) => process.type))) this.link(type);
   }
 
   /** Another name in `/cnb/process`; one that is there stays. */

@@ -112,6 +112,6 @@ function layersAboveApp(input: ExportInput): readonly LayerRequest[] {
 }
 
 /** A cache without a root has nothing to reuse. */
-function describedCache(ports: Pick<ExportPorts, 'cache'>): LayerMaking['existing']['cache'] {
+export function describedCache(ports: Pick<ExportPorts, 'cache'>): LayerMaking['existing']['cache'] {
   return ports.cache?.metadata === undefined ? undefined : ports.cache;
 }

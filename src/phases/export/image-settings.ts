@@ -11,6 +11,7 @@ import {
 import type { LifecycleMetadata } from '../../cnb/layer-metadata.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { ImagePlan } from '../../image/plan.ts';
+import type { DirectStart } from '../../launcher/direct-start.ts';
 import type { ExportInput } from '../export.ts';
 import { log } from './layer-request.ts';
 
@@ -23,6 +24,10 @@ export type ImageSettings = Pick<
 export function imageSettings(input: ExportInput, metadata: LifecycleMetadata, ctx: Context): ImageSettings {
   const labels = imageLabels(input, metadata, ctx);
   for (const { key } of labels) log(ctx, 'info', `Adding label '${key}'`);
+  const created = createdTime(input.features.hasSourceDateEpoch ? input.sourceDateEpoch : undefined, ctx);
+  const history = input.features.keepsHistory ? 'kept' : 'blank';
+  const { directStart } = input;
+  if (directStart !== undefined) return { ...directSettings(directStart, ctx), labels, created, history };
   const env = [
     ['CNB_LAYERS_DIR', input.layers.logical],
     ['CNB_APP_DIR', input.app.logical],
@@ -41,9 +46,22 @@ export function imageSettings(input: ExportInput, metadata: LifecycleMetadata, c
     entrypoint: [entrypoint],
     cmd: undefined,
     labels,
-    created: createdTime(input.features.hasSourceDateEpoch ? input.sourceDateEpoch : undefined, ctx),
-    history: input.features.keepsHistory ? 'kept' : 'blank',
+    created,
+    history,
   };
+}
+
+/** One process and its environment: what a launcher would do at each start (launcher `none`). */
+function directSettings(
+  start: DirectStart,
+  ctx: Context,
+): Pick<ImageSettings, 'env' | 'prependPath' | 'workingDir' | 'entrypoint' | 'cmd'> {
+  for (const [name, value] of start.env) log(ctx, 'debug', `Setting ${name}=${value}`);
+  log(ctx, 'debug', `Setting WORKDIR: '${start.workingDir}'`);
+  log(ctx, 'info', `Setting default process type '${start.process}'`);
+  log(ctx, 'debug', `Setting ENTRYPOINT: '${start.entrypoint.join(' ')}'`);
+  const { env, workingDir, entrypoint, cmd } = start;
+  return { env, prependPath: [], workingDir, entrypoint, cmd: cmd.length === 0 ? undefined : cmd };
 }
 
 /** The constant of the lifecycle, or SOURCE_DATE_EPOCH in whole seconds; RFC 3339, always in UTC. */
@@ -60,14 +78,15 @@ export function createdTime(sourceDateEpoch: string | undefined, ctx: Context): 
 }
 
 function imageLabels(input: ExportInput, metadata: LifecycleMetadata, ctx: Context): readonly Label[] {
-  const { execEnv, features, launcher } = input;
+  const { execEnv, features, launcher, directStart } = input;
+  const kind = launcher?.label ?? directStart?.label;
   return [
     { key: LIFECYCLE_METADATA_LABEL, value: lifecycleMetadataLabel(metadata) },
     { key: BUILD_METADATA_LABEL, value: buildMetadataLabel(input.metadata, ctx.product, features) },
     { key: PROJECT_METADATA_LABEL, value: input.projectMetadata },
     ...input.metadata.labels.filter((label) => isAllowed(label, ctx)),
     ...(features.hasExecEnv && execEnv !== '' ? [{ key: EXEC_ENV_LABEL, value: execEnv }] : []),
-    ...(launcher?.label === undefined ? [] : [launcher.label]),
+    ...(kind === undefined ? [] : [kind]),
   ];
 }
 

@@ -13,6 +13,7 @@ import { readAnalyzed, readBuildMetadata, readGroup } from '../../workspace/file
 import { checkGroupApis, placeOnDisk } from '../in-place.ts';
 import { readRunEntries } from '../run-image.ts';
 import { recordedName } from '../run-build.ts';
+import { runImageMemory } from '../run-image-tools.ts';
 import { announceImages, runExport, type ExportSettings } from '../run-export.ts';
 import { openSinks, refuseCacheAsOutput, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
@@ -75,7 +76,7 @@ async function readAnalyzedInput(inputs: ExporterInputs, ctx: Context): Promise<
 }
 
 export function exportSettings(inputs: ExporterInputs): ExportSettings {
-  return { ...inputs, compression: DEFAULT_COMPRESSION };
+  return { ...inputs, compression: DEFAULT_COMPRESSION, runImageMemory: runImageMemory(inputs) };
 }
 
 export function sinkRequest(named: NamedLocation): SinkRequest {

@@ -1,0 +1,4 @@
+/** Why something cannot be, in words. */
+export interface Obstacle {
+  readonly obstacle: string;
+}
