@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { platformFeatures, type PlatformFeatures } from '../cnb/features.ts';
 import type { LogLevel } from '../core/events.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { createKeychain } from '../keychain/keychain.ts';
 import { namesStandardStream } from '../oci/location.ts';
 import { parseGoBoolean } from '../options/go-values.ts';
 import { parseGoFlags } from '../options/go-flags.ts';
@@ -77,7 +78,9 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
     log('debug', 'Parsing inputs...');
     await stage('parse arguments', 3, () => checkPositionals(program, values.positionals));
     const machine = thisMachine(ctx.tmp);
-    const run = await stage('resolve inputs', 3, () => chosen.load({ values, env, features, cwd }, { machine }));
+    const keychain = createKeychain({ env, home: machine.home });
+    const source = { values, env, features, cwd };
+    const run = await stage('resolve inputs', 3, () => chosen.load(source, { machine, keychain }));
     await run(ctx);
     return 0;
   });

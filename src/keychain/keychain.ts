@@ -11,14 +11,24 @@ export interface KeychainInput {
   readonly home: string | undefined;
 }
 
+/** Credentials, and their file read before somebody asks. */
+export interface Keychain extends CredentialLookup {
+  /** Reads docker's config.json now, while this process may; what is wrong with it is told when it is needed. */
+  readonly readAhead: () => Promise<void>;
+}
+
 /**
  * Where credentials come from, in order (contract §15.5): `CNB_REGISTRY_AUTH`; docker's config.json (credential helper of the host,
- * entry, store). Nothing is read before the first question; each source is read once. Throws `CREDENTIALS_INVALID` when asked.
+ * entry, store). Nothing is read before the first question or `readAhead`; each source is read once. Throws `CREDENTIALS_INVALID` when asked.
  */
-export function createKeychain(input: KeychainInput): CredentialLookup {
+export function createKeychain(input: KeychainInput): Keychain {
   let fromEnv: RegistryAuth | undefined;
   let config: Promise<DockerConfig> | undefined;
   return {
+    readAhead: async () => {
+      config ??= readDockerConfig(input.env, input.home);
+      await Promise.allSettled([config]);
+    },
     find: async (registry, repository, ctx) => {
       fromEnv ??= parseRegistryAuth(input.env['CNB_REGISTRY_AUTH']);
       const names = aliasesOf(registry);

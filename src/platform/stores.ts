@@ -1,18 +1,21 @@
 import type { Product } from '../core/context.ts';
 import { createKeychain } from '../keychain/keychain.ts';
 import { createLocator, type Locator } from '../locate/locator.ts';
+import type { CredentialLookup } from '../registry/options.ts';
 import type { Machine } from './machine.ts';
 
 export interface StoreOptions {
   readonly insecure: readonly string[];
   readonly offline?: boolean;
+  /** Default: that of the machine's environment. */
+  readonly keychain?: CredentialLookup;
   /** Registry name → base URL, for comparisons with recorded runs. */
   readonly addresses?: ReadonlyMap<string, string>;
 }
 
 /** One configuration of registries for every role: run image, app image, previous image. The caller disposes. */
 export function openStores(machine: Machine, product: Product, options: StoreOptions): Locator {
-  const credentials = createKeychain({ env: machine.env, home: machine.home });
+  const credentials = options.keychain ?? createKeychain({ env: machine.env, home: machine.home });
   return createLocator({
     registry: {
       insecure: options.insecure,

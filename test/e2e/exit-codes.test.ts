@@ -102,14 +102,14 @@ const CASES: readonly Case[] = [
   },
   {
     code: 12,
-    when: 'a buildpack that is to detect asks for an unknown Buildpack API',
+    when: 'a buildpack that is to detect asks for an unknown Buildpack API (C-11)',
     program: 'detector',
     buildpack: { api: '0.99' },
     says: /buildpack API version '0\.99' is incompatible with the lifecycle/,
   },
   ...(['restorer', 'builder', 'exporter'] as const).map((program): Case => ({
     code: 12,
-    when: `group.toml has such a buildpack: ${program}`,
+    when: `group.toml has such a buildpack: ${program} (C-11)`,
     program,
     prepare: (bed) => bed.write('layers/group.toml', bed.text('layers/group.toml').replace('0.12', '0.99')),
     says: /buildpack API version '0\.99' is incompatible with the lifecycle/,

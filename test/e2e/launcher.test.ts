@@ -29,7 +29,7 @@ describe('the launcher of the package', () => {
     assert.deepEqual(run('x', ...words), ['x', ...words]);
   });
 
-  it('ends with the codes of the contract when it cannot start (L-17, L-21, L-22)', (test) => {
+  it('ends with the codes of the contract when it cannot start (L-17, L-21, L-22, C-11)', (test) => {
     const bed = bedOf(test, {
       buildpacks: [TEST_BUILDPACK],
       processes: [launchProcess('empty', []), launchProcess('orphan', ['echo'], { buildpackId: 'test/gone' })],

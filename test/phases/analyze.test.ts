@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openFolderLayerStore } from '../../src/cache/layer-store.ts';
-import { platformFeatures } from '../../src/cnb/features.ts';
+import { PLATFORM_APIS, platformFeatures } from '../../src/cnb/features.ts';
 import { lifecycleMetadataLabel } from '../../src/cnb/labels.ts';
 import { EMPTY_LIFECYCLE_METADATA } from '../../src/cnb/layer-metadata.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
 import { isScratch } from '../../src/image/plan.ts';
 import { createLocator, type Locator } from '../../src/locate/locator.ts';
-import { hexOf } from '../../src/oci/digest.ts';
+import { digestOf, hexOf, parseDiffId } from '../../src/oci/digest.ts';
 import { displayLocation, parseLocation } from '../../src/oci/location.ts';
-import type { RawManifest } from '../../src/oci/manifest.ts';
+import { encodeManifest, type RawManifest } from '../../src/oci/manifest.ts';
+import { layerMediaType, OCI_CONFIG, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
 import { analyze, type AnalyzeInput } from '../../src/phases/analyze.ts';
+import type { Layer } from '../../src/ports/blob.ts';
 import type { AssembledImage } from '../../src/store/copy.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
 import { goldenPlaces } from '../support/golden-layers.ts';
-import { entryOf, fill, imageOf, indexOf } from '../support/images.ts';
+import { blobOf, entryOf, fill, imageOf, indexOf, tarOf } from '../support/images.ts';
 import { startRegistry, testClient, type TestRegistry } from '../support/registry.ts';
 
 const LABELS = {
@@ -167,7 +170,85 @@ describe('analyze: the run image', () => {
   });
 });
 
+describe('analyze: what Platform APIs differ in', () => {
+  it('the target is recorded from 0.12 on, with os, architecture, variant, distro and id (A-22)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    const base = imageOf('linux/arm/v7', { config: { config: { Labels: LABELS } } });
+    await push({ t, registry }, 'base/run:v1', [base]);
+    for (const api of PLATFORM_APIS) {
+      const input = inputOf(t, registry, { features: platformFeatures(api) });
+      const { analyzed } = await analyze(input, { images: locator }, ctx);
+      assert.deepEqual(
+        analyzed.runImage?.target,
+        Number(api.slice(2)) < 12
+          ? undefined
+          : {
+              id: 'test.base',
+              os: 'linux',
+              arch: 'arm',
+              archVariant: 'v7',
+              distro: { name: 'test', version: '1' },
+            },
+        api,
+      );
+    }
+  });
+
+  it('the SBOM of the previous image comes back from 0.8 on, and not with -skip-layers (A-10, A-11, A-12)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    const tar = tarOf({ 'layers/sbom/launch/sbom.legacy.json': Buffer.from('[]') });
+    const blob = blobOf(gzipSync(tar), layerMediaType('oci', 'gzip'));
+    const sbom: Layer = { ...blob, diffId: parseDiffId(digestOf(tar)), origins: [] };
+    const label = lifecycleMetadataLabel({ ...EMPTY_LIFECYCLE_METADATA, sbom: sbom.diffId });
+    await push({ t, registry }, 'my/app:latest', [imageWith(sbom, label)]);
+    for (const [api, skipLayers, isThere] of [
+      ['0.7', false, false],
+      ['0.8', false, true],
+      ['0.15', false, true],
+      ['0.15', true, false],
+    ] as const) {
+      const input = inputOf(t, registry, { features: platformFeatures(api), skipLayers });
+      await analyze(input, { images: locator }, ctx);
+      assert.equal(existsSync(join(input.layers.real, 'sbom/launch/sbom.legacy.json')), isThere, api);
+    }
+  });
+});
+
+describe('analyze: an image in an archive', () => {
+  it('is resolved to a manifest digest by which it can be found again, or stops here (GAP-2b)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    const file = `docker-archive:${join(temporaryDirectory(t), 'base.tar')}`;
+    await using sink = await locator.openSink(parseLocation(`${file}:base/run:v1`), ctx);
+    await fill(sink, [AMD64], ctx);
+    await sink.commit(ctx);
+    const input = inputOf(t, registry, { runImage: [named(`${file}:base/run:v1`)] });
+    const { analyzed } = await analyze(input, { images: locator }, ctx);
+    assert.ok(analyzed.runImage);
+    const { digest } = AMD64.manifest.descriptor;
+    assert.equal(displayLocation(analyzed.runImage.reference), `${file}@${digest}`);
+    assert.equal((await locator.find(analyzed.runImage.reference, 'run image', ctx)).manifestDigest, digest);
+    const other = inputOf(t, registry, { runImage: [named(`${file}:base/run:v2`)] });
+    assert.equal((await failure(analyze(other, { images: locator }, ctx))).exit, 32);
+  });
+});
+
 describe('analyze: outputs', () => {
+  it('need not be there, nor the cache image; a tag or a cache image that cannot be written stops here (A-24, A-25, A-26)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    const cacheImage = parseLocation(`${registry.name}/my/cache`);
+    await analyze(inputOf(t, registry, { cacheImage }), { images: locator }, ctx);
+    const closed = await setUp(t, { readOnly: true });
+    const [app, other] = [registry, closed.registry].map(({ name }) => parseLocation(`${name}/my/app`));
+    assert.ok(app !== undefined && other !== undefined);
+    for (const edits of [{ outputs: [app, other] }, { cacheImage: other }]) {
+      const error = await failure(analyze(inputOf(t, registry, edits), { images: locator }, ctx));
+      assert.equal(error.exit, 32);
+      assert.ok(error.message.includes(`read/write access to ${closed.registry.name}/my/app`), error.message);
+    }
+  });
+
   it('that cannot be written to stop here, before any work (A-24, A-26)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
@@ -211,6 +292,35 @@ describe('analyze: the previous image', () => {
     await push({ t, registry }, 'my/app:latest', [appImage('{"app":7}')]);
     const output = await analyze(inputOf(t, registry, {}), { images: locator }, ctx);
     assert.equal(output.analyzed.previousImage, undefined);
+  });
+
+  it('that is named is used, whether the destination is there or not (A-05, A-06)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    const labelled = (config: string): AssembledImage =>
+      appImage(lifecycleMetadataLabel({ ...EMPTY_LIFECYCLE_METADATA, config }));
+    await push({ t, registry }, 'old/app:latest', [labelled('sha256:old')]);
+    const input = inputOf(t, registry, { previousImage: parseLocation(`${registry.name}/old/app`) });
+    for (const isThere of [false, true]) {
+      if (isThere) await push({ t, registry }, 'my/app:latest', [labelled('sha256:own')]);
+      const { analyzed } = await analyze(input, { images: locator }, ctx);
+      assert.equal(analyzed.metadata.config, 'sha256:old');
+    }
+  });
+
+  it('without its config is corrupt: said, and as if there were none (A-09)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    const directory = temporaryDirectory(t);
+    const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
+    await using sink = await openLayoutSink(directory, 'app', ctx);
+    await fill(sink, [previous], ctx);
+    await sink.commit(ctx);
+    rmSync(join(directory, 'blobs/sha256', hexOf(previous.config.descriptor.digest)));
+    const input = inputOf(t, registry, { previousImage: parseLocation(`oci:${directory}:app`) });
+    const { analyzed } = await analyze(input, { images: locator }, ctx);
+    assert.deepEqual([analyzed.previousImage, analyzed.metadata], [undefined, EMPTY_LIFECYCLE_METADATA]);
+    assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it was corrupt'));
   });
 
   it('of another platform, or corrupt, is an info line', async (t) => {
@@ -306,6 +416,17 @@ function named(name: string): { readonly location: ReturnType<typeof parseLocati
 function appImage(label: string): AssembledImage {
   const config = { config: { Labels: { 'io.buildpacks.lifecycle.metadata': label } } };
   return imageOf('linux/amd64', { config, layers: ['an app'] });
+}
+
+/** An app image of one layer. */
+function imageWith(layer: Layer, label: string): AssembledImage {
+  const { platform } = AMD64;
+  const rootfs = { type: 'layers', diff_ids: [layer.diffId] };
+  const labels = { 'io.buildpacks.lifecycle.metadata': label };
+  const json = JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs, config: { Labels: labels } });
+  const config = blobOf(Buffer.from(json), OCI_CONFIG);
+  const content = { config: config.descriptor, layers: [layer.descriptor], annotations: {} };
+  return { layers: [layer], config, manifest: encodeManifest({ mediaType: OCI_MANIFEST, ...content }), platform };
 }
 
 function lines(ctx: TestContextOf, level: string): readonly string[] {

@@ -3,6 +3,7 @@ import { checkPlatformApi } from '../../cnb/deprecations.ts';
 import type { Context } from '../../core/context.ts';
 import type { LogLevel } from '../../core/events.ts';
 import { SlipwayError } from '../../core/errors.ts';
+import type { Keychain } from '../../keychain/keychain.ts';
 import type { Locator } from '../../locate/locator.ts';
 import type { CacheInputs } from '../../options/cache-image.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
@@ -16,6 +17,7 @@ import { openStores } from '../stores.ts';
 /** What a program of the lifecycle runs on. */
 export interface Host {
   readonly machine: Machine;
+  readonly keychain: Keychain;
   /** Registry name → base URL, for comparisons with recorded runs. */
   readonly addresses?: ReadonlyMap<string, string>;
 }
@@ -57,6 +59,8 @@ export async function prepare(
   ctx: Context,
 ): Promise<void> {
   ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
+  // What root may read of credentials is root's: the user that it becomes may not.
+  if (host.machine.uid === 0) await host.keychain.readAhead();
   await ensurePrivileges(directories, inputs.owner, host.machine);
   ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
 }
@@ -64,6 +68,7 @@ export async function prepare(
 export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): Locator {
   return openStores(host.machine, ctx.product, {
     insecure: inputs.insecure,
+    keychain: host.keychain,
     ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
   });
 }

@@ -193,7 +193,7 @@ describe('reading a layout', () => {
     await assert.rejects(openLayout(directory).resolve(none, ctx), { code: 'IMAGE_NOT_FOUND' });
   });
 
-  it('several entries without names are one image for several platforms (contract GAP-2)', async (t) => {
+  it('several entries without names are one image for several platforms (A-37, GAP-2)', async (t) => {
     const ctx = testContext(t);
     const directory = `${FIXTURES}/run-v1-flat`;
     for (const [target, digest] of [
