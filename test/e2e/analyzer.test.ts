@@ -92,7 +92,7 @@ describe('what the analyzer writes', () => {
       ['run.example/base/run/1', RUN_IMAGE],
       ['app.example/my/app/latest', PREVIOUS],
     ] as const) {
-      await using sink = await openLayoutSink(join(bed.directory, 'layouts', path), undefined, bed.ctx);
+      await using sink = await openLayoutSink(join(bed.directory, 'layouts', path), 'latest', bed.ctx);
       await fill(sink, [image], bed.ctx);
       await sink.commit(bed.ctx);
     }
