@@ -115,6 +115,8 @@ interface ExportedLayer {
 
 export interface ExportOutput {
   readonly digest: Digest;
+  /** What engines call the image's id; an index has none. */
+  readonly configDigest?: Digest;
   readonly manifestSize: number;
   /** In the order of the sinks. A failed one carries its error; nothing is thrown for it. */
   readonly outputs: readonly OutputResult[];
@@ -144,7 +146,8 @@ export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: C
     await fillLaunchCache(made, ports.launchCache, ctx);
   if (input.isParallel !== true) await exportCache(input, exported.filling, ctx);
   const { digest, size } = image.manifest.descriptor;
-  return { digest, manifestSize: size, outputs, layers: exportedLayers(input.runImage, made) };
+  const configDigest = image.config.descriptor.digest;
+  return { digest, configDigest, manifestSize: size, outputs, layers: exportedLayers(input.runImage, made) };
 }
 
 interface MadeImage {

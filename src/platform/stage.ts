@@ -34,6 +34,9 @@ export const lifecycleGuard: Guard = (phase, task) => stage(phase, PHASE_EXITS[p
 const LIFECYCLE_WORDS =
   /^(?:failed to (?:initialize \w+|analyze|detect|generate|restore|build|export): |validating registry (?:read|write) access: )+/;
 
+/** Causes that begin like a phase's words and are said after them. */
+const PARTS = /^failed to (?:write image to the following tags|parse metadata for layers)\b/;
+
 /** Causes that the lifecycle names in words only its authors understand. */
 const PLAIN_WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   DETECT_NONE_PASSED: 'no group of buildpacks fits the app',
@@ -57,5 +60,6 @@ function withWords(error: unknown, words: string, exit: number, said?: string): 
 
 function messageWith(words: string, message: string): string {
   if (words === '') return message.replace(LIFECYCLE_WORDS, '');
-  return message.startsWith('failed to ') ? message : `failed to ${words}: ${message}`;
+  const isWhole = message.startsWith('failed to ') && !PARTS.test(message);
+  return isWhole ? message : `failed to ${words}: ${message}`;
 }

@@ -94,10 +94,7 @@ describe('an export of several outputs', () => {
   it('fails when one failed, and says what was written', () => {
     const error = failureOf(() => throwFailedOutputs(output));
     assert.deepEqual([error.code, error.exit], ['OUTPUT_FAILED', 62]);
-    assert.equal(
-      error.message,
-      'failed to export: failed to write image to the following tags: [oci:out: no space left]',
-    );
+    assert.equal(error.message, 'failed to write image to the following tags: [oci:out: no space left]');
     assert.equal(error.details['written'], 'r.example/app:1');
   });
 });

@@ -51,7 +51,7 @@ export async function readBuildpackDirectory(buildpack: GroupElement, place: Pla
 }
 
 function malformed(ids: readonly string[], cause: SlipwayError | undefined): SlipwayError {
-  return new SlipwayError('FILE_INVALID', `failed to export: failed to parse metadata for layers '[${ids.join(' ')}]'`, {
+  return new SlipwayError('FILE_INVALID', `failed to parse metadata for layers '[${ids.join(' ')}]'`, {
     cause,
     exit: 62,
     details: { reason: cause?.message ?? '', ...cause?.details },
