@@ -86,7 +86,6 @@ describe('the creator: inputs', () => {
         .find(([, , uid]) => uid === '2');
       assert.ok(entry?.[5] !== undefined);
       assert.deepEqual(await homeOf(2), { home: entry[5], user: entry[0] });
-      assert.deepEqual(await homeOf(2), { home: entry[5], user: entry[0] });
       const owner = ['-layers', 'layers', '-uid', '2', '-gid', '2'];
       const result = await lifecycle('creator', [...owner, ...tools, '-run-image', run, `${bed.registry}/shop`], {
         cwd: bed.directory,
