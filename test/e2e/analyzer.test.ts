@@ -43,7 +43,7 @@ describe('what the analyzer writes', () => {
     });
     const text = bed.text('layers/analyzed.toml');
     assert.match(text, /^\[image\]\n {2}reference = ""$/m);
-    assert.ok(!/sha256:/.test(text.replaceAll(digest, '')), text);
+    assert.ok(!text.replaceAll(digest, '').includes('sha256:'), text);
     assert.match(text, new RegExp(`^\\[run-image\\]\\n  reference = "${bed.registry}/base/run@${digest}"`, 'm'));
     assert.match(text, new RegExp(`^  image = "${name}"$`, 'm'));
   });

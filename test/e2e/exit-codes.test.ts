@@ -74,7 +74,7 @@ const CASES: readonly Case[] = [
   },
   {
     code: 1,
-    when: 'the cache directory is a file',
+    when: 'the cache directory is a file (GAP-3)',
     program: 'restorer',
     prepare: (bed) => bed.write('cache', ''),
     says: /^ERROR: failed to create volume cache: .*cache/m,

@@ -350,6 +350,18 @@ describe('analyze: the previous image', () => {
     assert.equal(withCache.previousImage?.manifestDigest, previous.manifest.descriptor.digest);
   });
 
+  it('that is forbidden stops here, as a forbidden run image does (A-23)', async (t) => {
+    const { registry, locator, ctx } = await setUp(t);
+    await push({ t, registry }, 'base/run:v1', [AMD64]);
+    const closed = await setUp(t, { intercept: () => ({ kind: 'answer', status: 403 }) });
+    const name = `${closed.registry.name}/base/run:v1`;
+    for (const edits of [{ previousImage: parseLocation(name) }, { runImage: [named(name)] }]) {
+      const error = await failure(analyze(inputOf(t, registry, edits), { images: locator }, ctx));
+      assert.equal(error.exit, 32);
+      assert.ok(error.message.includes(name), error.message);
+    }
+  });
+
   it('behind a registry that refuses stops here (A-23)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
