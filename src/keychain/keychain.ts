@@ -2,8 +2,9 @@ import type { Context } from '../core/context.ts';
 import type { CredentialLookup, FoundCredentials } from '../registry/options.ts';
 import { readDockerConfig, type DockerConfig } from './docker-config.ts';
 import { parseRegistryAuth, type RegistryAuth } from './env-auth.ts';
-import { askHelper } from './helper.ts';
+import { askHelper, type HelperAnswer } from './helper.ts';
 import { aliasesOf } from './names.ts';
+import { vendorHelper } from './vendor-helpers.ts';
 
 export interface KeychainInput {
   /** Read: `CNB_REGISTRY_AUTH`, `DOCKER_CONFIG`, and all of it for credential helpers (`PATH`, `HOME`, …). */
@@ -11,36 +12,59 @@ export interface KeychainInput {
   readonly home: string | undefined;
 }
 
-/** Credentials, and their file read before somebody asks. */
+/** Credentials, which may be looked up before somebody asks. */
 export interface Keychain extends CredentialLookup {
-  /** Reads docker's config.json now, while this process may; what is wrong with it is told when it is needed. */
-  readonly readAhead: () => Promise<void>;
+  /**
+   * Reads docker's config.json and asks helpers about these repositories now, while this process may. What is wrong with the file is
+   * told when it is needed; what is wrong for one of the repositories at once.
+   */
+  readonly prefetch: (wanted: readonly RepositoryName[], ctx: Context) => Promise<void>;
+}
+
+export interface RepositoryName {
+  readonly registry: string;
+  readonly repository: string;
 }
 
 /**
  * Where credentials come from, in order (contract §15.5): `CNB_REGISTRY_AUTH`; docker's config.json (credential helper of the host,
- * entry, store). Nothing is read before the first question or `readAhead`; each source is read once. Throws `CREDENTIALS_INVALID` when asked.
+ * entry, store); the helper of the host's cloud. Nothing is read before the first question; each source is read, and each helper
+ * asked about a host, once. Throws `CREDENTIALS_INVALID` when asked.
  */
 export function createKeychain(input: KeychainInput): Keychain {
   let fromEnv: RegistryAuth | undefined;
   let config: Promise<DockerConfig> | undefined;
+  const answers = new Map<string, Promise<HelperAnswer>>();
+  const ask: Ask = (suffix, host, ctx) => {
+    const key = `${suffix} ${host}`;
+    const answer = answers.get(key) ?? askHelper(suffix, host, input.env, ctx);
+    answers.set(key, answer);
+    return answer;
+  };
+  const find: CredentialLookup['find'] = async (registry, repository, ctx) => {
+    fromEnv ??= parseRegistryAuth(input.env['CNB_REGISTRY_AUTH']);
+    const names = aliasesOf(registry);
+    const own = names.map((name) => fromEnv?.get(name)).find((found) => found !== undefined);
+    if (own !== undefined) return { credentials: own, trace: [`CNB_REGISTRY_AUTH: entry for ${registry}`] };
+    const trace = [`CNB_REGISTRY_AUTH: ${fromEnv.size === 0 ? 'not set' : `no entry for ${registry}`}`];
+    config ??= readDockerConfig(input.env, input.home);
+    const found = await fromConfig(await config, { registry, repository, names }, ask, ctx);
+    if (found.credentials !== undefined) return { ...found, trace: [...trace, ...found.trace] };
+    const vendor = await fromVendor(registry, input.env, ask, ctx);
+    return { ...vendor, trace: [...trace, ...found.trace, ...vendor.trace] };
+  };
   return {
-    readAhead: async () => {
+    find,
+    prefetch: async (wanted, ctx) => {
       config ??= readDockerConfig(input.env, input.home);
-      await Promise.allSettled([config]);
-    },
-    find: async (registry, repository, ctx) => {
-      fromEnv ??= parseRegistryAuth(input.env['CNB_REGISTRY_AUTH']);
-      const names = aliasesOf(registry);
-      const own = names.map((name) => fromEnv?.get(name)).find((found) => found !== undefined);
-      if (own !== undefined) return { credentials: own, trace: [`CNB_REGISTRY_AUTH: entry for ${registry}`] };
-      const trace = [`CNB_REGISTRY_AUTH: ${fromEnv.size === 0 ? 'not set' : `no entry for ${registry}`}`];
-      config ??= readDockerConfig(input.env, input.home);
-      const found = await fromConfig(await config, { registry, repository, names }, input, ctx);
-      return { ...found, trace: [...trace, ...found.trace] };
+      // What is wrong with it is told to whoever needs it.
+      await config.catch(() => undefined);
+      await Promise.all(wanted.map(({ registry, repository }) => find(registry, repository, ctx)));
     },
   };
 }
+
+type Ask = (suffix: string, host: string, ctx: Context) => Promise<HelperAnswer>;
 
 interface Wanted {
   readonly registry: string;
@@ -48,19 +72,14 @@ interface Wanted {
   readonly names: readonly string[];
 }
 
-async function fromConfig(
-  config: DockerConfig,
-  wanted: Wanted,
-  input: KeychainInput,
-  ctx: Context,
-): Promise<FoundCredentials> {
+async function fromConfig(config: DockerConfig, wanted: Wanted, ask: Ask, ctx: Context): Promise<FoundCredentials> {
   const { label } = config;
   if (!config.isThere) return { trace: [`${label}: no such file`] };
   const { registry, names } = wanted;
   const named = names.find((name) => config.helpers.has(name));
   const helper = named === undefined ? undefined : config.helpers.get(named);
   if (helper !== undefined) {
-    const answer = await askHelper(helper, named ?? registry, input.env, ctx);
+    const answer = await ask(helper, named ?? registry, ctx);
     return withTrace(answer, `${label}: docker-credential-${helper} ${answer.text}`);
   }
   const entry = config.find(wanted);
@@ -68,11 +87,25 @@ async function fromConfig(
   if (config.store === undefined) return { trace: [`${label}: no entry for ${registry}`] };
   const trace: string[] = [];
   for (const name of storeKeys(names, registry)) {
-    const answer = await askHelper(config.store, name, input.env, ctx);
+    const answer = await ask(config.store, name, ctx);
     trace.push(`${label}: docker-credential-${config.store} ${answer.text}`);
     if (answer.credentials !== undefined) return { credentials: answer.credentials, trace };
   }
   return { trace: [...new Set(trace)] };
+}
+
+/** The helper of the cloud that the registry belongs to, unless it is switched off. */
+async function fromVendor(
+  registry: string,
+  env: KeychainInput['env'],
+  ask: Ask,
+  ctx: Context,
+): Promise<FoundCredentials> {
+  const vendor = vendorHelper(registry);
+  if (vendor === undefined) return { trace: [] };
+  if (env[vendor.skip] === 'true') return { trace: [`docker-credential-${vendor.suffix}: ${vendor.skip} is set`] };
+  const answer = await ask(vendor.suffix, registry, ctx);
+  return withTrace(answer, `docker-credential-${vendor.suffix}: ${answer.text}`);
 }
 
 /** Docker stores Docker Hub under its old URL, and every other registry under its host. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createKeychain } from '../../src/keychain/keychain.ts';
@@ -139,6 +139,63 @@ describe('keychain', () => {
       ],
     });
   });
+
+  it('what was fetched before is known when its sources are out of reach, and each helper was asked once (G-04)', async (t) => {
+    const home = dockerHome(t, {
+      auths: { 'r.example.com': { auth: base64('a:b') } },
+      credHelpers: { 'h.example.com': 'one' },
+    });
+    const bin = temporaryDirectory(t);
+    writeProgram(join(bin, 'docker-credential-one'), `echo asked >> ${bin}/log; echo '{"Username":"u","Secret":"s"}'`);
+    const keychain = createKeychain({ env: { PATH: `${bin}:/usr/bin:/bin` }, home });
+    const ctx = testContext(t);
+    await keychain.prefetch([{ registry: 'h.example.com', repository: 'app' }], ctx);
+    rmSync(home, { recursive: true });
+    rmSync(join(bin, 'docker-credential-one'));
+    for (const repository of ['app', 'other'])
+      assert.deepEqual((await keychain.find('h.example.com', repository, ctx)).credentials, {
+        kind: 'basic',
+        username: 'u',
+        password: 's',
+      });
+    assert.equal((await keychain.find('r.example.com', 'app', ctx)).credentials?.kind, 'basic');
+    assert.equal(readFileSync(join(bin, 'log'), 'utf8'), 'asked\n');
+  });
+
+  it('a docker config that is broken is no matter to who only prepares, and told to who needs it', async (t) => {
+    const home = dockerHome(t, {});
+    writeFileSync(join(home, '.docker', 'config.json'), '{');
+    const keychain = createKeychain({ env: {}, home });
+    await keychain.prefetch([], testContext(t));
+    await assert.rejects(() => keychain.find('r', 'app', testContext(t)), { code: 'CREDENTIALS_INVALID' });
+  });
+
+  for (const [registry, suffix, variable] of [
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'ecr-login', 'CNB_REGISTRY_AUTH_KEYCHAIN_SKIP_AMAZON'],
+    ['acme.azurecr.io', 'acr-env', 'CNB_REGISTRY_AUTH_KEYCHAIN_SKIP_AZURE'],
+  ] as const)
+    it(`the helper of its cloud is asked for ${registry}, last, unless ${variable} is true (G-03)`, async (t) => {
+      const bin = temporaryDirectory(t);
+      writeProgram(join(bin, `docker-credential-${suffix}`), `echo '{"Username":"cloud","Secret":"s"}'`);
+      const env = { PATH: `${bin}:/usr/bin:/bin` };
+      const cloud = { kind: 'basic', username: 'cloud', password: 's' } as const;
+      assert.deepEqual((await finder(t, env)(registry)).credentials, cloud);
+      assert.deepEqual((await finder(t, { ...env, [variable]: 'yes' })(registry)).credentials, cloud);
+      assert.equal((await finder(t, env)('registry.example.com')).credentials, undefined);
+      assert.deepEqual(await finder(t, { ...env, [variable]: 'true' })(registry), {
+        trace: [
+          'CNB_REGISTRY_AUTH: not set',
+          'docker config (no home directory): no such file',
+          `docker-credential-${suffix}: ${variable} is set`,
+        ],
+      });
+      const home = dockerHome(t, { auths: { [registry]: { auth: base64('own:own') } } });
+      assert.deepEqual((await finder(t, env, home)(registry)).credentials, {
+        kind: 'basic',
+        username: 'own',
+        password: 'own',
+      });
+    });
 });
 
 type Find = (registry: string, repository?: string) => Promise<FoundCredentials>;

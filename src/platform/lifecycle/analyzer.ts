@@ -18,10 +18,11 @@ export async function runAnalyzer(inputs: AnalyzerInputs, host: Host, ctx: Conte
   const uses = { inputs: imagesRead(input), outputs: input.outputs, isForLater: true };
   checkStandardUses(uses, host.machine.standard);
   refuseCacheAsOutput(inputs.cacheImage, input.outputs);
-  await prepare([inputs.layersDir, inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
-  await using images = openHostStores(inputs, host, ctx);
+  await using stores = openHostStores(inputs, host, ctx);
+  const directories = [inputs.layersDir, inputs.cacheDir, inputs.launchCacheDir];
+  await prepare({ directories, images: [...uses.inputs, ...input.outputs, input.cacheImage] }, inputs, host, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
-  const { analyzed } = await lifecycleGuard('analyze', () => analyze(input, { images, launchCache }, ctx));
+  const { analyzed } = await lifecycleGuard('analyze', () => analyze(input, { images: stores, launchCache }, ctx));
   await writeAnalyzed(inputs.analyzed, analyzed, (location) => formatPinned(location, inputs.names));
 }
 

@@ -21,12 +21,15 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
   announce(inputs, host, ctx);
   const { machine } = host;
   const analyze = await analyzeInput(inputs, ctx);
-  checkStandardUses({ inputs: imagesRead(analyze), outputs: analyze.outputs }, machine.standard);
+  const uses = { inputs: imagesRead(analyze), outputs: analyze.outputs };
+  checkStandardUses(uses, machine.standard);
   refuseCacheAsOutput(inputs.cacheImage, analyze.outputs);
   // Buildpacks of a creator that root started run as the user it becomes, with that user's home.
   const user = machine.uid === 0 && inputs.owner.uid !== 0 ? await homeOf(inputs.owner.uid) : undefined;
-  await prepare([inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir], inputs, host, ctx);
   await using locator = openHostStores(inputs, host, ctx);
+  const directories = [inputs.cacheDir, inputs.launchCacheDir, inputs.layersDir];
+  const images = [...uses.inputs, ...uses.outputs, analyze.cacheImage];
+  await prepare({ directories, images }, inputs, host, ctx);
   const openCache = await openCaches(inputs, locator, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   const { order, extensions } = await readOrderFor(inputs, host, ctx);

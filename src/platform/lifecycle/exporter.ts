@@ -32,11 +32,13 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
     throw new SlipwayError('ARGUMENT_INVALID', 'failed to resolve inputs: run image not found in analyzed metadata', {
       hint: `run the analyzer first; it writes ${inputs.analyzed}`,
     });
-  await prepare([inputs.cacheDir, inputs.launchCacheDir], inputs, host, ctx);
+  await using stores = openHostStores(inputs, host, ctx);
+  const directories = [inputs.cacheDir, inputs.launchCacheDir];
+  const images = [recorded.reference, analyzed.previousImage, ...outputs, inputs.cacheImage?.location];
+  await prepare({ directories, images }, inputs, host, ctx);
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
   await refuseExtended(inputs, host, ctx);
-  await using stores = openHostStores(inputs, host, ctx);
   const openCache = await openCaches(inputs, stores, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
   const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));

@@ -5,6 +5,8 @@ import type { LogLevel } from '../../core/events.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Keychain } from '../../keychain/keychain.ts';
 import type { Locator } from '../../locate/locator.ts';
+import type { Location } from '../../oci/location.ts';
+import type { Reference } from '../../oci/reference.ts';
 import type { CacheInputs } from '../../options/cache-image.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
 import type { LayerStore } from '../../ports/layer-cache.ts';
@@ -51,18 +53,24 @@ export function guardExperimental(
   if (mode !== 'quiet') ctx.emit({ type: 'log', level: 'warn', message });
 }
 
-/** The log lines and the work between inputs and command (contract §1.2, steps 9 and 10). */
-export async function prepare(
-  directories: readonly (string | undefined)[],
-  inputs: CommonInputs,
-  host: Host,
-  ctx: Context,
-): Promise<void> {
+/** What a program needs made ready before its work. */
+export interface Preparation {
+  /** To be given to the user that it becomes. */
+  readonly directories: readonly (string | undefined)[];
+  /** What it will read and write, as far as that is known. */
+  readonly images: readonly (Location | undefined)[];
+}
+
+/** The log lines and the work between inputs and command (contract §1.2, steps 9 and 10). What only root may read of credentials is looked up first. */
+export async function prepare(wanted: Preparation, inputs: CommonInputs, host: Host, ctx: Context): Promise<void> {
   ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
-  // What root may read of credentials is root's: the user that it becomes may not.
-  if (host.machine.uid === 0) await host.keychain.readAhead();
-  await ensurePrivileges(directories, inputs.owner, host.machine);
+  if (host.machine.uid === 0) await host.keychain.prefetch(repositoriesOf(wanted.images), ctx);
+  await ensurePrivileges(wanted.directories, inputs.owner, host.machine);
   ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
+}
+
+function repositoriesOf(images: readonly (Location | undefined)[]): readonly Reference[] {
+  return images.flatMap((image) => (image?.kind === 'registry' ? [image.reference] : []));
 }
 
 export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): Locator {

@@ -10,9 +10,10 @@ import { announce, openHostStores, prepare, type Host } from './host.ts';
 export async function runRebaser(inputs: RebaserInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
   const outputs = inputs.outputs.map(({ location }) => location);
-  checkStandardUses({ inputs: [inputs.app.location, inputs.runImage?.location], outputs }, host.machine.standard);
-  await prepare([], inputs, host, ctx);
+  const uses = { inputs: [inputs.app.location, inputs.runImage?.location], outputs };
+  checkStandardUses(uses, host.machine.standard);
   await using stores = openHostStores(inputs, host, ctx);
+  await prepare({ directories: [], images: [...uses.inputs, ...outputs] }, inputs, host, ctx);
   const { app } = inputs;
   const guards: RebaseGuards = {
     app: (task) =>

@@ -13,11 +13,13 @@ import { announce, openCaches, openHostStores, prepare, type Host } from './host
 /** `restorer`: puts back layer metadata and cached layers, and resolves the images that extensions need. */
 export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Context): Promise<void> {
   announce(inputs, host, ctx);
-  await prepare([inputs.layersDir, inputs.cacheDir, KANIKO_DIRECTORY], inputs, host, ctx);
+  await using stores = openHostStores(inputs, host, ctx);
+  const directories = [inputs.layersDir, inputs.cacheDir, KANIKO_DIRECTORY];
+  const images = [inputs.cacheImage?.location, inputs.buildImage?.location];
+  await prepare({ directories, images }, inputs, host, ctx);
   const { features } = inputs;
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
-  await using stores = openHostStores(inputs, host, ctx);
   const analyzed = await carryAnalyzed(inputs, group, stores, ctx);
   const openCache = await openCaches(inputs, stores, ctx);
   const cache = await openCache(targetPlatform(analyzed?.runImage?.target));
