@@ -49,6 +49,8 @@ export interface DetectorInputs extends CommonInputs {
   readonly plan: string;
   readonly order: string;
   readonly system: string;
+  /** Optional buildpacks for other targets are skipped (GAP-14). */
+  readonly hasStrictTargets: boolean;
 }
 
 export interface RestorerInputs extends CommonInputs, CacheInputs {
@@ -121,6 +123,7 @@ export function readDetector(source: InputSource): DetectorInputs {
     runToml: runTomlPath(source),
     order: values.path('order'),
     system: values.path('system'),
+    hasStrictTargets: values.boolean('strict-targets'),
   };
 }
 

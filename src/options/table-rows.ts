@@ -132,6 +132,10 @@ export const ROWS: readonly OptionRow[] = [
     env: 'SLIPWAY_STRICT_REBASE',
     isOurs: true,
   }),
+  row('strict-targets', 'boolean', all(D, C), 'skip an optional buildpack that is for another platform', {
+    env: 'SLIPWAY_STRICT_TARGETS',
+    isOurs: true,
+  }),
   row('system', 'file', from('≥0.15', D, C), 'path to system.toml', {
     env: 'CNB_SYSTEM_PATH',
     fallback: '/cnb/system.toml',

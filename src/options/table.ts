@@ -80,6 +80,7 @@ export type OptionName =
   | 'skip-restore'
   | 'stack'
   | 'strict'
+  | 'strict-targets'
   | 'system'
   | 'tag'
   | 'target'

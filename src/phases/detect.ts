@@ -40,6 +40,8 @@ export interface DetectInput {
   /** Target of the run image, from analyzed.toml. */
   readonly target: TargetMetadata | undefined;
   readonly execEnv: string;
+  /** An optional buildpack for another target is skipped, where the Go lifecycle runs it (GAP-14). Default false. */
+  readonly skipsMisfits?: boolean;
   /** The caller's environment; what buildpacks may inherit is picked from it. */
   readonly inheritedEnv: Env;
   readonly features: PlatformFeatures;
@@ -90,7 +92,7 @@ export async function detect(input: DetectInput, ports: DetectPorts, ctx: Contex
     const execEnv = features.hasExecEnv ? input.execEnv : undefined;
     const matched = features.hasTargets ? target : undefined;
     const resolution = await detectOrder(
-      { order, extensions, target: matched, execEnv },
+      { order, extensions, target: matched, execEnv, skipsMisfits: input.skipsMisfits ?? false },
       {
         find: async (element) => {
           const module = await find(element);

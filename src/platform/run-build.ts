@@ -32,6 +32,8 @@ export interface RunBuildInput {
   readonly order: Order;
   /** Tried in front of every group; a build in one process fails when one takes part. Default: none. */
   readonly extensions?: Order;
+  /** Optional buildpacks for other targets are skipped; default false. */
+  readonly skipsMisfits?: boolean;
   readonly readSystem: () => Promise<SystemFile>;
   /** Files that are written on the way, as the five phases would. */
   readonly files: { readonly analyzed: string; readonly group: string; readonly plan: string };
@@ -93,8 +95,8 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     network: input.network,
   };
   const detected = await timed('detect', ctx, async () => {
-    const { order, extensions = [] } = input;
-    const all = { ...shared, order, extensions, system: await input.readSystem() };
+    const { order, extensions = [], skipsMisfits = false } = input;
+    const all = { ...shared, order, extensions, skipsMisfits, system: await input.readSystem() };
     const finders = { modules, ...(ports.extensions === undefined ? {} : { extensions: ports.extensions }) };
     const output = await guard('detect', async () => {
       const found = await detect(all, { sandbox, ...finders }, ctx);

@@ -21,7 +21,8 @@ import { golden, GOLDEN } from '../support/golden-files.ts';
 
 interface Scene {
   /** `a@1 b@1?` per group. */
-  readonly order: readonly string[];
+  readonly order: readonly string[] | { readonly order: Order };
+  readonly skipsMisfits?: boolean;
   readonly extensions?: readonly string[];
   readonly modules: readonly ModuleDescriptor[];
   /** By `id@version`; the others pass. */
@@ -51,10 +52,11 @@ async function play(scene: Scene): Promise<Played> {
   const ran: string[] = [];
   const log: string[] = [];
   const input: DetectOrderInput = {
-    order: orderOf(scene.order),
+    order: 'order' in scene.order ? scene.order.order : orderOf(scene.order),
     extensions: orderOf(scene.extensions ?? []),
     target: 'target' in scene ? scene.target : TARGET,
     execEnv: scene.execEnv,
+    skipsMisfits: scene.skipsMisfits ?? false,
   };
   const result = await detectOrder(input, {
     find: ({ kind, id, version }) => {
@@ -253,6 +255,56 @@ describe('expanding an order', () => {
           'unable to satisfy target os/arch constraints; run image: {"os":"linux","arch":"amd64"}, buildpack: [{"os":"linux","arch":"arm64"}]',
       ),
     );
+  });
+
+  it('skips an optional module of another target in strict mode, and a required one as ever (GAP-14)', async () => {
+    const arm = descriptor('arm@1', { targets: [{ os: 'linux', arch: 'arm64', archVariant: '', distros: [] }] });
+    const strict = { modules: [a, arm], skipsMisfits: true };
+    const optional = await play({ ...strict, order: ['a@1 arm@1?'] });
+    assert.deepEqual([optional.names, optional.ran], [['a@1'], ['a@1']]);
+    assert.deepEqual(
+      optional.result.lines.map(({ level, message }) => `${level} ${message}`),
+      [
+        'debug ======== Results ========',
+        'debug pass: a@1',
+        'debug skip: arm@1',
+        'debug Resolving plan... (try #1)',
+        'info 1 of 2 buildpacks participating',
+        'info a 1',
+      ],
+    );
+    const required = await play({ ...strict, order: ['arm@1'] });
+    assert.ok(required.result.kind === 'failed' && required.result.withErrors);
+  });
+
+  it('leaves out what its group has for other environments only, composites too, from Platform API 0.15 on (GAP-20)', async () => {
+    const composite = descriptor('meta@1', { order: orderOf(['b@1']) });
+    const order = decodeOrder(
+      `[[order]]
+[[order.group]]
+id = "a"
+version = "1"
+exec-env = ["test"]
+[[order.group]]
+id = "meta"
+version = "1"
+[[order.group.exec-env]]
+name = "ci"
+[[order.group]]
+id = "c"
+version = "1"
+exec-env = ["ci", "production"]
+`,
+      'order.toml',
+    );
+    const modules = [a, b, c, composite];
+    const played = await play({ order, modules, execEnv: 'production' });
+    assert.deepEqual([played.names, played.ran], [['c@1'], ['c@1']]);
+    assert.deepEqual(played.log, [
+      'Skipping a@1 due to execution environment mismatch; current: production, group supports: [test]',
+      'Skipping meta@1 due to execution environment mismatch; current: production, group supports: [ci]',
+    ]);
+    assert.deepEqual((await play({ order, modules })).names, ['a@1', 'b@1', 'c@1']);
   });
 
   for (const [what, execEnv, overrides, isRun] of [

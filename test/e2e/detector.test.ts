@@ -70,6 +70,13 @@ describe('the detector', () => {
     assert.match(bed.text('layers/plan.toml'), /id = "test\/hello"[\s\S]*name = "x"/);
   });
 
+  it('takes no arguments (D-01)', async (t) => {
+    const bed = await lifecycleBed(t);
+    const result = await bed.run('detector', ['app']);
+    assert.equal(result.code, 3);
+    assert.equal(result.stdout, 'ERROR: failed to parse arguments: received unexpected arguments\n');
+  });
+
   it('takes all of its places from the environment (D-07)', async (t) => {
     const bed = await lifecycleBed(t);
     bed.write('app/wanted', '');

@@ -46,21 +46,21 @@ const NOTHING: SampleBuildpack = { id: 'test/sample', build: 'true' };
 const CASES: readonly Case[] = [
   {
     code: 1,
-    when: 'order.toml is missing',
+    when: 'order.toml is missing (D-03)',
     program: 'detector',
     args: ['-order', 'nowhere.toml'],
     says: /^ERROR: failed to initialize detector: reading order: failed to read order file: .*nowhere\.toml/m,
   },
   {
     code: 1,
-    when: 'order.toml is no TOML',
+    when: 'order.toml is no TOML (D-03)',
     program: 'detector',
     prepare: (bed) => bed.write('order.toml', '[[order]\n'),
     says: /^ERROR: failed to initialize detector: reading order: failed to read order file: .*order\.toml:1:/m,
   },
   {
     code: 1,
-    when: 'a buildpack of the order is not there',
+    when: 'a buildpack of the order is not there (D-09)',
     program: 'detector',
     prepare: (bed) => bed.write('order.toml', '[[order]]\n[[order.group]]\nid = "no/such"\nversion = "1"\n'),
     says: /^ERROR: failed to initialize detector: open .*bps\/no_such\/1\/buildpack\.toml: no such file or directory$/m,
@@ -102,7 +102,7 @@ const CASES: readonly Case[] = [
   },
   {
     code: 12,
-    when: 'a buildpack that is to detect asks for an unknown Buildpack API (C-11)',
+    when: 'a buildpack that is to detect asks for an unknown Buildpack API (C-11, D-10)',
     program: 'detector',
     buildpack: { api: '0.99' },
     says: /buildpack API version '0\.99' is incompatible with the lifecycle/,
@@ -116,21 +116,21 @@ const CASES: readonly Case[] = [
   })),
   {
     code: 20,
-    when: 'no group passes and nothing failed',
+    when: 'no group passes and nothing failed (D-04)',
     program: 'detector',
     buildpack: { detect: 'exit 100' },
     says: /^ERROR: No buildpack groups passed detection\.\nERROR: Please check that you are running against the correct path\.\nERROR: failed to detect: no buildpacks participating$/m,
   },
   {
     code: 21,
-    when: 'no group passes and a buildpack failed',
+    when: 'no group passes and a buildpack failed (D-05)',
     program: 'detector',
     buildpack: { detect: 'echo out of order; exit 3' },
     says: /^======== Output: test\/sample@1\.0\.0 ========\nout of order\n======== Results ========\nerr: {2}test\/sample@1\.0\.0 \(3\)\nERROR: No buildpack groups passed detection\.\nERROR: failed to detect: buildpack\(s\) failed with err$/m,
   },
   {
     code: 21,
-    when: 'a buildpack is for another platform than the run image',
+    when: 'a buildpack is for another platform than the run image (D-45)',
     program: 'detector',
     buildpack: { toml: '\n[[targets]]\nos = "linux"\narch = "arm64"\n' },
     says: /^unable to satisfy target os\/arch constraints; run image: \{"os":"linux","arch":"amd64"/m,

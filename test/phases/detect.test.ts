@@ -352,6 +352,27 @@ describe('detect', () => {
     assert.deepEqual(error.hint, { kind: 'choose-platform', offered: ['linux/arm64'] });
   });
 
+  it('an optional buildpack for another platform runs, unless targets are strict (GAP-14)', async (t) => {
+    const bench = new Workbench(t);
+    const toml = '[[targets]]\nos = "linux"\narch = "arm64"\n';
+    const order = [[bench.buildpack({ id: 'app' }), { ...bench.buildpack({ id: 'arm', toml }), optional: true }]];
+    const loose = await run(bench, bench.input(order), testContext(t));
+    assert.deepEqual(loose.group.map(moduleName), ['app@1.0.0', 'arm@1.0.0']);
+    const strict = await run(bench, bench.input(order, { skipsMisfits: true }), testContext(t));
+    assert.deepEqual(strict.group.map(moduleName), ['app@1.0.0']);
+  });
+
+  it('exec-env counts in both spellings, of a buildpack and of its group in the order (GAP-20)', async (t) => {
+    const bench = new Workbench(t);
+    const tables = bench.buildpack({ id: 'tables', api: '0.12', toml: '[[buildpack.exec-env]]\nname = "test"\n' });
+    const grouped = { ...bench.buildpack({ id: 'grouped' }), execEnv: ['test'] };
+    const order = [[tables, grouped, bench.buildpack({ id: 'app' })]];
+    const names = async (execEnv: string): Promise<readonly string[]> =>
+      (await run(bench, bench.input(order, { execEnv }), testContext(t))).group.map(({ id }) => id);
+    assert.deepEqual(await names('production'), ['app']);
+    assert.deepEqual(await names('test'), ['tables', 'grouped', 'app']);
+  });
+
   it('a target without distro takes it from os-release, and says so once (D-48)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);

@@ -60,7 +60,7 @@ describe('privileges', () => {
     assert.equal(error.exit, 1);
   });
 
-  it('detector and builder refuse root', () => {
+  it('detector and builder refuse root (D-02)', () => {
     const error = failureOf(() => refuseRoot(machineOf(0, []), 'detect'));
     assert.deepEqual([error.message, error.exit], ['failed to detect: refusing to run as root', 1]);
     refuseRoot(machineOf(1000, []), 'build');

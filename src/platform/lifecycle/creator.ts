@@ -39,6 +39,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       dirs: dirsOnDisk(inputs),
       order,
       extensions,
+      skipsMisfits: inputs.hasStrictTargets,
       readSystem: () => readSystemFor(inputs, ctx),
       files: { analyzed: inputs.analyzed, group: inputs.group, plan: inputs.plan },
       settings: exportSettings(inputs),

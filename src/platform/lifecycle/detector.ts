@@ -34,7 +34,7 @@ export async function runDetector(inputs: DetectorInputs, host: Host, ctx: Conte
     extensions: openModules(inputs.extensionsDir, 'extension'),
   };
   const { group, plan } = await lifecycleGuard('detect', () =>
-    detect({ ...shared, order, extensions, system }, ports, ctx),
+    detect({ ...shared, order, extensions, system, skipsMisfits: inputs.hasStrictTargets }, ports, ctx),
   );
   await writeGroup(inputs.group, group);
   await writePlan(inputs.plan, plan);
