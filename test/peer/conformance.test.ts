@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { layoutBackend, memoryBackend } from '../../src/registryd/serve.ts';
 import type { RegistryBackend } from '../../src/registryd/backend.ts';
 import { temporaryDirectory } from '../support/context.ts';
-import { findTool } from '../support/peers.ts';
+import { goTool, type GoProgram } from '../support/go-tool.ts';
 import { startRegistry } from '../support/registry.ts';
 import { spawnText } from '../support/spawn-text.ts';
 
-const SUITE = 'github.com/opencontainers/distribution-spec/conformance';
-const VERSION = 'v0.0.0-20260831232431-97274622c111';
-const BINARY = resolve('.build', 'conformance', VERSION, 'conformance');
+const SUITE: GoProgram = {
+  package: 'github.com/opencontainers/distribution-spec/conformance',
+  version: 'v0.0.0-20260831232431-97274622c111',
+};
 
 /** Beyond the defaults of the suite: what the specification leaves to a registry, and this one does. */
 const MORE = {
@@ -27,7 +27,7 @@ describe('distribution-spec conformance', () => {
     ['memory', () => memoryBackend()],
   ] as const) {
     it(`${name} as a registry passes the suite with push, pull, discovery and management on`, async (t) => {
-      const binary = conformanceSuite(t);
+      const binary = goTool(t, SUITE);
       if (binary === undefined) return;
       const results = temporaryDirectory(t);
       const counts = await runSuite(t, binary, backend(join(results, 'images')), results);
@@ -67,33 +67,4 @@ async function runSuite(
     [],
   );
   return new Map(counts.map(([, what, count]) => [what ?? '', Number(count)]));
-}
-
-/** The suite, built once by `go`; a machine without it, or without a Go proxy, has no such test. */
-function conformanceSuite(t: TestContext): string | undefined {
-  if (existsSync(BINARY)) return BINARY;
-  const go = findTool('go');
-  if (go === undefined) {
-    absent(t, 'go is not installed');
-    return undefined;
-  }
-  const directory = join(temporaryDirectory(t), 'bin');
-  mkdirSync(directory);
-  const built = spawnSync(go, ['install', `${SUITE}@${VERSION}`], {
-    encoding: 'utf8',
-    timeout: 240_000,
-    env: { ...process.env, GOBIN: directory, GOFLAGS: '-mod=mod' },
-  });
-  if (built.status !== 0) {
-    absent(t, `the suite cannot be built: ${built.stderr.trim().split('\n').at(-1) ?? ''}`);
-    return undefined;
-  }
-  mkdirSync(join(BINARY, '..'), { recursive: true });
-  renameSync(join(directory, 'conformance'), BINARY);
-  return BINARY;
-}
-
-function absent(t: TestContext, reason: string): void {
-  t.diagnostic(`skipped: ${reason}`);
-  t.skip(reason);
 }

@@ -5,16 +5,15 @@ import { createServer } from 'node:net';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { describe, it, type TestContext } from 'node:test';
 import { collect } from '../../src/core/bytes.ts';
 import { digestOf } from '../../src/oci/digest.ts';
-import { decodeManifest, encodeManifest } from '../../src/oci/manifest.ts';
-import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import { decodeManifest } from '../../src/oci/manifest.ts';
 import { layoutBackend, memoryBackend } from '../../src/registryd/serve.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
+import { gzipImage } from '../support/gzip-image.ts';
 import { missingPeer, requirePeer } from '../support/peers.ts';
-import { patternBytes, pushImage, startRegistry, testBlob, testClient, type TestImage } from '../support/registry.ts';
+import { pushImage, startRegistry, testClient } from '../support/registry.ts';
 
 /** `ann` with the password `secret`, as bcrypt. */
 const ANN_SECRET = 'ann:$2b$05$rrAJSCjfY1At/KKwLK42HOyuacwoBZOAFtzoQpLqwodRBI9HOvc2O\n';
@@ -126,50 +125,6 @@ describe('registry peers', () => {
     }
   });
 });
-
-/** An image whose layer is a gzipped (empty but for its padding) tar that other tools accept. */
-function gzipImage(seed: string, size: number): TestImage {
-  const tar = Buffer.concat([
-    tarHeader('file', size),
-    patternBytes(seed, size),
-    Buffer.alloc(1024 + ((512 - (size % 512)) % 512)),
-  ]);
-  const layer = testBlob(gzipSync(tar, { level: 1 }), `${OCI_LAYER}+gzip`);
-  const config = testBlob(
-    Buffer.from(
-      JSON.stringify({
-        architecture: 'amd64',
-        os: 'linux',
-        config: {},
-        rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
-        history: [{ created: '1980-01-01T00:00:01Z' }],
-      }),
-    ),
-    OCI_CONFIG,
-  );
-  const manifest = encodeManifest({
-    mediaType: OCI_MANIFEST,
-    config: config.descriptor,
-    layers: [layer.descriptor],
-    annotations: {},
-  });
-  return { layer, config, manifest };
-}
-
-function tarHeader(name: string, size: number): Uint8Array {
-  const header = Buffer.alloc(512);
-  header.write(name, 0);
-  header.write('0000644\0', 100);
-  header.write('0000000\0', 108);
-  header.write('0000000\0', 116);
-  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('00000000001\0', 136);
-  header.write('        0', 148);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
-}
 
 /** Debian's docker-registry on a free loopback port; its name, or undefined when it is not there. */
 async function startDockerRegistry(test: TestContext, htpasswd?: string): Promise<string | undefined> {
