@@ -5,7 +5,7 @@ import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import type { TestContextOf } from '../support/context.ts';
 import { AllowedDifferences } from '../support/differences.ts';
 import { GoldenComparison } from '../support/golden-compare.ts';
-import { allZero, beginRecorded, fivePhases, skipRecorded } from '../support/golden-runs.ts';
+import { beginRecorded, fivePhases, skipRecorded } from '../support/golden-runs.ts';
 import type { RecordedRoot } from '../support/recorded-root.ts';
 
 const compare = new GoldenComparison(new AllowedDifferences());
@@ -25,7 +25,7 @@ describe('golden runs of older Platform APIs', { skip: skipRecorded() }, () => {
       const repository = `app/five-api${api}`;
       root.app('app-v1.tar');
       fivePhases(root, { image: `127.0.0.1:5910/${repository}`, order, api, projectMetadata: true });
-      allZero(await root.finish());
+      compare.exits(name, await root.finish());
       await compare.image(root, { name, repository }, ctx);
       compare.files(root, name, { ignorePrevious: true });
       compare.cache(root, name);
@@ -38,7 +38,7 @@ describe('golden runs with other inputs', { skip: skipRecorded() }, () => {
     const { root, ctx } = await beginRecorded(t);
     root.app('app-v1.tar');
     fivePhases(root, { image: '127.0.0.1:5910/app/meta', order: 'order-meta.toml' });
-    allZero(await root.finish());
+    compare.exits('composite-order', await root.finish());
     await compare.image(root, { name: 'composite-order', repository: 'app/meta' }, ctx);
     compare.files(root, 'composite-order');
     compare.cache(root, 'composite-order');
@@ -57,7 +57,7 @@ describe('golden runs with other inputs', { skip: skipRecorded() }, () => {
       exporter: [...run, '-process-type', 'worker'],
       names: [two, one],
     });
-    allZero(await root.finish());
+    compare.exits('process-type-tags-run-toml', await root.finish());
     await compare.image(root, { name, repository: 'app/tags', tag: 'one', folder: 'image-one' }, ctx);
     await compare.image(root, { name, repository: 'app/tags', tag: 'two', folder: 'image-two' }, ctx);
     compare.files(root, name, { ignorePrevious: true });
@@ -75,7 +75,7 @@ describe('golden runs with other inputs', { skip: skipRecorded() }, () => {
       fivePhases(root, { ...phases, image: `127.0.0.1:5910/${first}` });
       root.resetLayers();
       fivePhases(root, { ...phases, image: `127.0.0.1:5910/${second}`, analyzer });
-      allZero(await root.finish());
+      compare.exits(name, await root.finish());
       await compare.image(root, { name, repository: second }, ctx);
       compare.files(root, name, { ignorePrevious: true });
       compare.cache(root, name);
@@ -88,7 +88,7 @@ describe('golden runs with other inputs', { skip: skipRecorded() }, () => {
     root.app('app-v1.tar');
     const runImage = '127.0.0.1:5910/base/run:nested';
     fivePhases(root, { image: '127.0.0.1:5910/app/nested', order: 'order.toml', runImage });
-    allZero(await root.finish());
+    compare.exits('run-index-nested', await root.finish());
     compare.files(root, 'run-index-nested');
     compare.cache(root, 'run-index-nested');
   });

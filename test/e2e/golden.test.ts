@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import { parseLocation } from '../../src/oci/location.ts';
-import { openLayout } from '../../src/store/layout/layout-source.ts';
-import { selectImage } from '../../src/store/select.ts';
 import { AllowedDifferences } from '../support/differences.ts';
-import { appImage, compareConfig, GOLDEN, GoldenComparison } from '../support/golden-compare.ts';
-import { allZero, beginRecorded, fivePhases, RUN_IMAGE, skipRecorded, type Phases } from '../support/golden-runs.ts';
+import { appImage, GOLDEN, GoldenComparison } from '../support/golden-compare.ts';
+import { layoutImage, layoutRunImage } from '../support/golden-layout.ts';
+import { beginRecorded, fivePhases, RUN_IMAGE, skipRecorded, type Phases } from '../support/golden-runs.ts';
 import type { RecordedRoot } from '../support/recorded-root.ts';
 
 const skip = skipRecorded();
@@ -33,7 +30,7 @@ describe('golden', { skip }, () => {
     const { root, ctx } = await beginRecorded(t);
     root.app('app-v1.tar');
     fivePhases(root, { image: '127.0.0.1:5910/app/five', order: 'order.toml', projectMetadata: true });
-    allZero(await root.finish());
+    compare.exits('registry-5phase', await root.finish());
     await compare.image(root, { name: 'registry-5phase', repository: 'app/five' }, ctx);
     compare.files(root, 'registry-5phase', { ignorePrevious: true });
     compare.cache(root, 'registry-5phase');
@@ -69,7 +66,7 @@ describe('golden', { skip }, () => {
         ],
       ],
     });
-    allZero(await root.finish());
+    compare.exits('creator', await root.finish());
     await compare.image(root, { name: 'creator', repository: 'app/creator' }, ctx);
     compare.files(root, 'creator');
     assert.equal(
@@ -85,7 +82,7 @@ describe('golden', { skip }, () => {
       `printf hi >"$ROOT/workspace/hi.txt"; chmod 644 "$ROOT/workspace/hi.txt"; chown 1000:1000 "$ROOT/workspace/hi.txt"`,
     );
     fivePhases(root, { image: '127.0.0.1:5910/app/minimal', order: 'order-min.toml' });
-    allZero(await root.finish());
+    compare.exits('minimal', await root.finish());
     await compare.image(root, { name: 'minimal', repository: 'app/minimal' }, ctx);
     compare.files(root, 'minimal', { ignorePrevious: true });
   });
@@ -94,7 +91,7 @@ describe('golden', { skip }, () => {
     const { root, ctx } = await beginRecorded(t);
     root.app();
     fivePhases(root, { image: '127.0.0.1:5910/app/empty', order: 'order-min.toml' });
-    allZero(await root.finish());
+    compare.exits('empty-workspace', await root.finish());
     await compare.image(root, { name: 'empty-workspace', repository: 'app/empty' }, ctx);
     compare.files(root, 'empty-workspace', { ignorePrevious: true });
   });
@@ -111,7 +108,7 @@ describe('golden', { skip }, () => {
       root.clearLayers();
       root.app(app);
       fivePhases(root, phases);
-      allZero(await root.finish());
+      compare.exits(name, await root.finish());
       await compare.image(root, { name, repository: `app/${name}` }, ctx);
       compare.files(root, name, { ignorePrevious: true });
       compare.cache(root, name);
@@ -121,30 +118,15 @@ describe('golden', { skip }, () => {
   golden('layout: the same through -layout, with the true digest of the run image (E-03, E-54, GAP-5)', async (t) => {
     const { root, ctx } = await beginRecorded(t);
     root.app('app-v1.tar');
-    root.shell(
-      'mkdir -p "$ROOT/layout/registry.example/base/run"; cp -r ' +
-        `${process.cwd()}/${GOLDEN}/fixtures/base/run-single` +
-        ' "$ROOT/layout/registry.example/base/run/v1"; chown -R 1000:1000 "$ROOT/layout"',
-    );
+    layoutRunImage(root, 'run-single');
     fivePhases(root, {
       image: 'registry.example/app/layout',
       order: 'order.toml',
       projectMetadata: true,
       layout: true,
     });
-    allZero(await root.finish());
-    const directory = join(root.directory, 'layout/registry.example/app/layout/latest');
-    const location = parseLocation(`oci:${directory}`);
-    const image = await selectImage(openLayout(directory), location, ctx, { role: 'image', hostArchitecture: 'amd64' });
-    compare.allowed('layout-run-image-digest');
-    const expected = readFileSync(`${GOLDEN}/layout/image/config.json`, 'utf8');
-    const recorded =
-      /\/layout\/registry\.example\/base\/run\/v1@sha256:[0-9a-f]{64}/.exec(expected)?.[0] ??
-      assert.fail('no run image in the recorded label');
-    const truth =
-      '/layout/registry.example/base/run/v1@sha256:092667d145d743cf2377c69d8b1359ac6f59ebf616814b6c929a53322ff5a6f3';
-    compareConfig(Buffer.from(image.rawConfig).toString(), expected.replaceAll(recorded, truth));
-    compare.manifest(image, `${GOLDEN}/layout/image`);
+    compare.exits('layout', await root.finish());
+    compare.layoutImage('layout', await layoutImage(root, 'registry.example/app/layout/latest', ctx));
     compare.files(root, 'layout');
   });
 
@@ -204,12 +186,14 @@ describe('golden', { skip }, () => {
         '127.0.0.1:5910/apps/bash-script',
       ],
     });
-    allZero(await root.finish());
+    compare.exits('seed-894', await root.finish());
     const image = await appImage(root, 'apps/bash-script:latest', ctx);
-    const diffIds = image.config.diffIds.map((diffId) => diffId.slice('sha256:'.length));
-    assert.ok(diffIds.includes('76d9fd4935578553e1d1c0d1b08c2229850891f54b384b32d16090d0cb5f15f3'), 'launch.sbom');
-    assert.ok(diffIds.includes('6b9ee88e7f2acdb40092aceaa8b3ff47774e6330e71fb512156228957f2626cc'), 'config');
-    assert.ok(diffIds.includes('e598f2ee7e8b980b4a96ba60481a083f241c970d4c6960ce0f4a200e985f996f'), 'process-types');
+    compare.check('seed-894', 'diffIDs', () => {
+      const diffIds = image.config.diffIds.map((diffId) => diffId.slice('sha256:'.length));
+      assert.ok(diffIds.includes('76d9fd4935578553e1d1c0d1b08c2229850891f54b384b32d16090d0cb5f15f3'), 'launch.sbom');
+      assert.ok(diffIds.includes('6b9ee88e7f2acdb40092aceaa8b3ff47774e6330e71fb512156228957f2626cc'), 'config');
+      assert.ok(diffIds.includes('e598f2ee7e8b980b4a96ba60481a083f241c970d4c6960ce0f4a200e985f996f'), 'process-types');
+    });
   });
 });
 

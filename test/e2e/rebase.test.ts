@@ -17,6 +17,7 @@ import { lifecycle, slipway, type ProgramResult } from '../support/program.ts';
 import { appImageOf, runImageOf, type AppSpec } from '../support/rebase-images.ts';
 import { RecordedRoot, whyNoRecordedRoot } from '../support/recorded-root.ts';
 import { startRegistry, testClient, type TestRegistry } from '../support/registry.ts';
+import { judge } from '../support/verdicts.ts';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 
@@ -300,9 +301,15 @@ describe('golden rebases', { skip }, () => {
       "Layer: 'all', Created by buildpack: oracle/layers@2.1.0",
     ]);
     allowed('rebase-keeps-history');
-    assert.equal(withoutHistory(config), withoutHistory(recorded));
+    judge({ table: 'images', case: 'rebase', check: 'config' }, ({ rows }) => {
+      rows.add('rebase-keeps-history');
+      assert.equal(withoutHistory(config), withoutHistory(recorded));
+    });
     allowed('rebase-keeps-media-types');
-    assert.equal(manifest['mediaType'], 'application/vnd.oci.image.manifest.v1+json');
+    judge({ table: 'images', case: 'rebase', check: 'manifest' }, ({ rows }) => {
+      rows.add('rebase-keeps-media-types');
+      assert.equal(manifest['mediaType'], 'application/vnd.oci.image.manifest.v1+json');
+    });
     assert.equal((await imageIn(root, 'again', 'app/rebase', ctx)).config, config);
     assert.equal(strict?.exitCode, 72);
     const known = /"runImage":(\{"topLayer".*?\}),"stack"/.exec(recordedLabel(recorded))?.[1] ?? '';
@@ -313,7 +320,10 @@ describe('golden rebases', { skip }, () => {
       strict.output,
     );
     allowed('rebase-same-repository');
-    assert.equal(patched?.exitCode, 0, patched?.output);
+    judge({ table: 'images', case: 'rebase', check: 'exit code' }, ({ rows }) => {
+      rows.add('rebase-same-repository');
+      assert.equal(patched?.exitCode, 0, patched?.output);
+    });
     const report = parseToml(readFileSync(join(root.directory, 'layers/report.toml')), 'report.toml');
     assert.deepEqual(parseObject(JSON.stringify(report['image'], bigintAsText))['tags'], [image]);
   });
@@ -328,14 +338,19 @@ describe('golden rebases', { skip }, () => {
     rebaser(root, ['-strict', '-force', ...other, image]);
     rebaser(root, ['-force', '-run-image', '127.0.0.1:5910/base/run:arm64-only', image]);
     const [created, refused, forced, arm] = await root.finish();
-    assert.deepEqual([created?.exitCode, refused?.exitCode, forced?.exitCode, arm?.exitCode], [0, 72, 0, 1]);
+    judge({ table: 'images', case: 'rebase-force', check: 'exit code' }, () =>
+      assert.deepEqual([created?.exitCode, refused?.exitCode, forced?.exitCode, arm?.exitCode], [0, 72, 0, 1]),
+    );
     const said =
       "rebase app image: new base image '127.0.0.1:5910/base/run:v2' not found in existing run image metadata: {}";
     assert.ok(refused?.output.includes(`ERROR: failed to rebase: ${said}; please provide -force to override\n`));
     assert.ok(forced?.output.includes(`Warning: ${said}\n`), forced?.output);
     assert.match(arm?.output ?? '', /ERROR: failed to access run image: .*no linux\/amd64 image/);
     const config = await configIn(root, '', 'app/rebase-force', ctx);
-    assert.equal(withoutHistory(config), withoutHistory(goldenText('rebase-force/image/config.json')));
+    judge({ table: 'images', case: 'rebase-force', check: 'config' }, ({ rows }) => {
+      rows.add('rebase-keeps-history');
+      assert.equal(withoutHistory(config), withoutHistory(goldenText('rebase-force/image/config.json')));
+    });
   });
 });
 

@@ -24,7 +24,8 @@ describe('the list of differences', () => {
   });
 
   it('marks exactly those rows that a golden comparison names', () => {
-    const files = ['test/e2e/golden.test.ts', 'test/support/golden-compare.ts', 'test/e2e/cache-image.test.ts'];
+    const tests = ['golden', 'golden-layout', 'cache-image'].map((name) => `test/e2e/${name}.test.ts`);
+    const files = [...tests, 'test/support/golden-compare.ts'];
     const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
     const named = [...source.matchAll(/allowed\('([a-z0-9-]+)'\)/g)].map((match) => match[1] ?? '');
     const marked = rows.filter((row) => row.isGolden).map((row) => row.id);

@@ -118,7 +118,7 @@ function namesIn(file: string): readonly string[] {
 }
 
 /** Turns the cache folder of ours into one as the Go lifecycle leaves it: a tar for each diffID, and the recorded metadata. */
-function goCache(root: RecordedRoot): string {
+export function goCache(root: RecordedRoot): string {
   const metadata = resolve('testdata/golden/registry-5phase/cache/io.buildpacks.lifecycle.cache.metadata');
   const cache = `${root.directory}/cache`;
   return [

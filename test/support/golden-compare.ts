@@ -9,7 +9,9 @@ import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { selectImage } from '../../src/store/select.ts';
 import type { TestContextOf } from './context.ts';
 import type { AllowedDifferences } from './differences.ts';
-import type { RecordedRoot } from './recorded-root.ts';
+import { differingFields } from './differing-fields.ts';
+import type { RecordedRoot, RunResult } from './recorded-root.ts';
+import { judge, type Judging } from './verdicts.ts';
 
 export const GOLDEN = 'testdata/golden' as const;
 
@@ -28,31 +30,95 @@ interface FileOptions {
 /** Compares what a repeated run left with the recorded one; what it leaves out, a row of the differences page must allow. */
 export class GoldenComparison {
   readonly #differences: AllowedDifferences;
+  #judging: Judging | undefined;
 
   constructor(differences: AllowedDifferences) {
     this.#differences = differences;
   }
 
-  /** Each exception of a comparison is a row of docs/reference/differences.md. */
+  /** Each exception of a comparison is a row of docs/differences.json. */
   allowed(id: string): void {
     this.#differences.use(id);
+    this.#judging?.rows.add(id);
   }
 
-  /** Whole config bytes, and the manifest. */
+  /** One comparison of a case, with its verdict. */
+  check(name: string, check: string, compare: (judging: Judging) => void): void {
+    judge({ table: 'images', case: name, check }, (judging) => {
+      this.#judging = judging;
+      try {
+        compare(judging);
+      } finally {
+        this.#judging = undefined;
+      }
+    });
+  }
+
+  /** Every program ended with 0, as recorded. */
+  exits(name: string, results: readonly RunResult[]): void {
+    this.check(name, 'exit code', () => {
+      for (const [index, { exitCode, output }] of results.entries())
+        assert.equal(exitCode, 0, `run ${String(index)} ended with ${String(exitCode)}:\n${output}`);
+    });
+  }
+
+  /** An image in the root's registry: whole config bytes, and the manifest. */
   async image(
     root: RecordedRoot,
     { name, repository, ...options }: ImageOptions & { readonly name: string; readonly repository: string },
     ctx: TestContextOf,
   ): Promise<void> {
     const image = await appImage(root, `${repository}:${options.tag ?? 'latest'}`, ctx);
-    const folder = `${GOLDEN}/${name}/${options.folder ?? 'image'}`;
-    compareConfig(Buffer.from(image.rawConfig).toString(), readFileSync(`${folder}/config.json`, 'utf8'));
-    assert.deepEqual(manifestOf(image)['config'], recordedManifest(folder)['config']);
-    this.manifest(image, folder);
+    const folder = options.folder ?? 'image';
+    const shown = folder === 'image' ? name : `${name}, ${folder}`;
+    this.config(shown, image, { recorded: readFileSync(`${GOLDEN}/${name}/${folder}/config.json`, 'utf8') });
+    this.manifest(shown, image, `${GOLDEN}/${name}/${folder}`);
+    assert.deepEqual(manifestOf(image)['config'], recordedManifest(`${GOLDEN}/${name}/${folder}`)['config']);
+  }
+
+  /** An image that `-layout` wrote on `/layout/<base>`: the true digest of the run image is in its label (GAP-5). */
+  layoutImage(name: string, image: Image, base = 'registry.example/base/run/v1'): void {
+    const folder = `${GOLDEN}/${existsSync(`${GOLDEN}/${name}/image`) ? name : 'layout'}/image`;
+    const recorded = readFileSync(`${folder}/config.json`, 'utf8');
+    const [reference] = /\/layout\/registry\.example\/base\/run\/v1@sha256:[0-9a-f]{64}/.exec(recorded) ?? [];
+    assert.ok(reference !== undefined, 'no run image in the recorded label');
+    const truth = `/layout/${base}@sha256:092667d145d743cf2377c69d8b1359ac6f59ebf616814b6c929a53322ff5a6f3`;
+    this.config(name, image, { recorded, expected: recorded.replaceAll(reference, truth) });
+    this.manifest(name, image, folder);
+  }
+
+  /** Byte for byte; `expected` is the recorded text with what `layout-run-image-digest` allows. */
+  config(name: string, image: Image, text: { readonly recorded: string; readonly expected?: string }): void {
+    const ours = Buffer.from(image.rawConfig).toString();
+    const [data, expected, recorded] = [ours, text.expected ?? text.recorded, text.recorded].map(parsed);
+    this.check(name, 'diffIDs', () => assert.deepEqual(data?.['rootfs'], recorded?.['rootfs']));
+    this.check(name, 'labels', () => {
+      if (text.expected !== undefined) this.allowed('layout-run-image-digest');
+      assert.deepEqual(labelsOf(data), labelsOf(expected));
+    });
+    this.check(name, 'config', (judging) => {
+      judging.detail = differingFields(data, recorded).join(', ');
+      if (text.expected !== undefined) this.allowed('layout-run-image-digest');
+      compareConfig(ours, text.expected ?? text.recorded);
+    });
   }
 
   /** The manifest but for its config, layer by layer. */
-  manifest(image: Image, folder: string): void {
+  manifest(name: string, image: Image, folder: string): void {
+    this.check(name, 'manifest', () => this.#manifest(image, folder));
+  }
+
+  /** The TOML files of the layers directory as data; metadata.toml byte for byte. */
+  files(root: RecordedRoot, name: string, options: FileOptions = {}): void {
+    this.check(name, 'files', () => this.#files(root, name, options));
+  }
+
+  /** The metadata of the cache's newest root. */
+  cache(root: RecordedRoot, name: string): void {
+    this.check(name, 'cache', () => this.#cache(root, name));
+  }
+
+  #manifest(image: Image, folder: string): void {
     const { layers: ours, annotations, ...rest } = manifestOf(image);
     const { layers: recorded, annotations: recordedAnnotations, ...recordedRest } = recordedManifest(folder);
     assert.deepEqual({ ...rest, config: null }, { ...recordedRest, config: null });
@@ -66,8 +132,7 @@ export class GoldenComparison {
     for (const index of ours.keys()) this.#layer(record(ours[index]), record(recorded[index]));
   }
 
-  /** The TOML files of the layers directory as data; metadata.toml byte for byte. */
-  files(root: RecordedRoot, name: string, options: FileOptions = {}): void {
+  #files(root: RecordedRoot, name: string, options: FileOptions): void {
     const recorded = `${GOLDEN}/${name}/layers-dir`;
     const ours = join(root.directory, 'layers');
     assert.equal(
@@ -82,7 +147,11 @@ export class GoldenComparison {
     assert.deepEqual(withoutOurs(table(analyzed['run-image'])), analyzedRecorded['run-image']);
     if (options.ignorePrevious !== true)
       assert.deepEqual({ ...analyzed, 'run-image': null }, { ...analyzedRecorded, 'run-image': null });
-    this.#reports(table(toml(join(ours, 'report.toml'))['image']), table(toml(join(recorded, 'report.toml'))['image']));
+    if (existsSync(join(recorded, 'report.toml')))
+      this.#reports(
+        table(toml(join(ours, 'report.toml'))['image']),
+        table(toml(join(recorded, 'report.toml'))['image']),
+      );
     for (const file of filesBelow(recorded).filter((path) => !/^(analyzed|group|plan|report)\.toml$/.test(path))) {
       assert.equal(existsSync(join(ours, file)), true, `${file} is missing`);
       if (!file.endsWith('.toml'))
@@ -91,8 +160,7 @@ export class GoldenComparison {
     }
   }
 
-  /** The metadata of the cache's newest root. */
-  cache(root: RecordedRoot, name: string): void {
+  #cache(root: RecordedRoot, name: string): void {
     const recorded: unknown = JSON.parse(
       readFileSync(`${GOLDEN}/${name}/cache/io.buildpacks.lifecycle.cache.metadata`, 'utf8'),
     );
@@ -151,6 +219,21 @@ function manifestOf(image: Image): Record<string, unknown> {
 
 function recordedManifest(folder: string): Record<string, unknown> {
   return record(JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')));
+}
+
+function parsed(text: string): Record<string, unknown> {
+  return record(JSON.parse(text));
+}
+
+/** The labels as data: those that hold JSON are parsed. */
+function labelsOf(config: Record<string, unknown> | undefined): Record<string, unknown> {
+  const labels = record(record(config?.['config'])['Labels']);
+  return Object.fromEntries(
+    Object.entries(labels).map(([key, value]) => [
+      key,
+      /^[[{]/.test(String(value)) ? JSON.parse(String(value)) : value,
+    ]),
+  );
 }
 
 function record(value: unknown): Record<string, unknown> {

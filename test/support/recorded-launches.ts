@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { LaunchProcess } from '../../src/cnb/process.ts';
 import { LaunchBed, launchProcess, type TestShell } from './launched.ts';
+import { judge } from './verdicts.ts';
 
 const GOLDEN = 'testdata/golden/launcher';
 const BUILDPACKS = 'testdata/golden/fixtures/buildpacks.tar';
@@ -64,12 +65,16 @@ export async function repeatRecordedLaunches(
         env: { ...ENV, PWD: bed.app, ...recorded.env },
         ...(type === undefined ? {} : { type }),
       });
-      assert.equal(result.code, recorded.exitCode, result.stderr);
-      const expected = recorded.stdout ?? SAID[recorded.name] ?? assert.fail(`nothing is known of ${recorded.name}`);
-      // A process's environment is printed in whatever order the shell passes it.
-      assert.deepEqual(plainLines(result.stdout).sort(), [...expected, ''].sort());
-      // What is printed there is the text of the machine's /bin/sh.
-      assert.equal(result.stderr !== '', recorded.saysOnStderr, result.stderr);
+      const check = `${launcher} launcher, ${shell.name}`;
+      judge({ table: 'launcher', case: recorded.name, check }, (judging) => {
+        judging.detail = `${String(recorded.exitCode)} → ${String(result.code)}`;
+        assert.equal(result.code, recorded.exitCode, result.stderr);
+        const expected = recorded.stdout ?? SAID[recorded.name] ?? assert.fail(`nothing is known of ${recorded.name}`);
+        // A process's environment is printed in whatever order the shell passes it.
+        assert.deepEqual(plainLines(result.stdout).sort(), [...expected, ''].sort());
+        // What is printed there is the text of the machine's /bin/sh.
+        assert.equal(result.stderr !== '', recorded.saysOnStderr, result.stderr);
+      });
     });
 }
 
