@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystem } from '../core/errors.ts';
+import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { CACHE_METADATA_LABEL } from '../cnb/labels.ts';
 import { parseDigest, type DiffId } from '../oci/digest.ts';
 import { parseJson } from '../oci/manifest.ts';
@@ -14,7 +14,7 @@ import { verifyStream } from '../oci/verify-stream.ts';
  * written. After a crash between its two renames the contents lie in `committed-backup`.
  */
 export interface GoVolume {
-  /** JSON data of the metadata file; undefined when there is none. Throws `IMAGE_INVALID` naming the file when it is not JSON. */
+  /** JSON data of the metadata file; undefined when there is none. Throws `STORE_INVALID` or `IMAGE_INVALID` naming the file when it cannot be read or is not JSON. */
   readonly readMetadata: () => Promise<unknown>;
   readonly find: (diffId: DiffId) => Promise<Layer | undefined>;
 }
@@ -31,7 +31,9 @@ async function readMetadata(directory: string): Promise<unknown> {
     try {
       return parseJson(await readFile(path), path);
     } catch (error) {
-      if (!isSystem(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
+      if (isSystem(error, 'EACCES', 'EISDIR', 'EIO'))
+        throw new SlipwayError('STORE_INVALID', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+      if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
     }
   }
   return undefined;
@@ -41,7 +43,9 @@ async function find(directory: string, diffId: DiffId): Promise<Layer | undefine
   for (const folder of FOLDERS) {
     const path = join(directory, folder, `${diffId}.tar`);
     try {
-      const { size } = await stat(path);
+      const stats = await stat(path);
+      if (!stats.isFile()) continue;
+      const { size } = stats;
       // An uncompressed blob: its digest is the diffID.
       const descriptor = { mediaType: layerMediaType('oci', 'none'), digest: parseDigest(diffId), size };
       const open = (signal?: AbortSignal): AsyncIterable<Uint8Array> =>

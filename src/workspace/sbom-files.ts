@@ -13,7 +13,7 @@ const SBOM_MEDIA_TYPES: Readonly<Record<string, string>> = {
 type SbomScope =
   { readonly kind: 'launch' } | { readonly kind: 'build' } | { readonly kind: 'layer'; readonly name: string };
 
-/** A `*.sbom.*` file that a buildpack wrote. */
+/** A `*.sbom.*.json` file that a buildpack wrote. */
 export interface SbomFile {
   readonly path: string;
   readonly scope: SbomScope;
@@ -25,18 +25,17 @@ export interface SbomFile {
 
 /**
  * SBOM files of one buildpack's directory that belong to launch, build or a known layer, in byte order (contract §5.19, §12.6). A
- * layer is found by its whole name first, so that names with dots keep their SBOM (GAP-22).
+ * layer is found by its whole name first, so that names with dots keep their SBOM (GAP-22). Files with another ending are none of ours.
  */
 export async function listSbomFiles(directory: string, layerNames: readonly string[]): Promise<readonly SbomFile[]> {
   const names = await readNames(directory);
   return names.flatMap((fileName) => {
     const at = fileName.lastIndexOf('.sbom.');
-    if (at <= 0) return [];
+    if (at <= 0 || !fileName.slice(at + '.sbom.'.length).endsWith('.json')) return [];
     const scope = scopeOf(fileName.slice(0, at), layerNames);
     if (scope === undefined) return [];
-    const format = fileName.slice(at + '.sbom.'.length).replace(/\.json$/, '');
-    const isJson = fileName.endsWith('.json');
-    const mediaType = isJson && Object.hasOwn(SBOM_MEDIA_TYPES, format) ? SBOM_MEDIA_TYPES[format] : undefined;
+    const format = fileName.slice(at + '.sbom.'.length, -'.json'.length);
+    const mediaType = Object.hasOwn(SBOM_MEDIA_TYPES, format) ? SBOM_MEDIA_TYPES[format] : undefined;
     return [{ path: join(directory, fileName), scope, format, mediaType }];
   });
 }

@@ -167,19 +167,31 @@ describe('a cache folder', () => {
     assert.equal(await contents(await cache.find(layerOf('tar').diffId, ctx)), 'tar');
   });
 
-  it('takes metadata of the Go lifecycle that is not JSON as none, and says so (R-22)', async (t) => {
-    const ctx = testContext(t);
-    const directory = temporaryDirectory(t);
-    goVolume(directory, 'committed', []);
-    writeFileSync(join(directory, 'committed/io.buildpacks.lifecycle.cache.metadata'), '{"buildpacks":[');
-    assert.equal((await openFolderCache(directory, ctx)).metadata, undefined);
-    const warnings = ctx.events.flatMap((event) => (event.type === 'warning' ? [event] : []));
-    assert.deepEqual(
-      warnings.map(({ code }) => code),
-      ['CACHE_IGNORED'],
-    );
-    assert.match(warnings[0]?.message ?? '', /is not used: .*committed\/io\.buildpacks\.lifecycle\.cache\.metadata/);
-  });
+  for (const [what, spoil] of [
+    ['not JSON', (path: string): void => writeFileSync(path, '{"buildpacks":[')],
+    ['a directory', (path: string): unknown => mkdirSync(path)],
+  ] as const) {
+    it(`takes metadata of the Go lifecycle that is ${what} as none, and says so (R-22)`, async (t) => {
+      const ctx = testContext(t);
+      const directory = temporaryDirectory(t);
+      goVolume(directory, 'committed', ['tar']);
+      const metadata = join(directory, 'committed/io.buildpacks.lifecycle.cache.metadata');
+      rmSync(metadata, { force: true });
+      spoil(metadata);
+      const tar = join(directory, 'committed', `${layerOf('tar').diffId}.tar`);
+      rmSync(tar);
+      mkdirSync(tar);
+      const cache = await openFolderCache(directory, ctx);
+      assert.equal(cache.metadata, undefined);
+      assert.equal(await cache.find(layerOf('tar').diffId, ctx), undefined);
+      const warnings = ctx.events.flatMap((event) => (event.type === 'warning' ? [event] : []));
+      assert.deepEqual(
+        warnings.map(({ code }) => code),
+        ['CACHE_IGNORED'],
+      );
+      assert.ok(warnings[0]?.message.includes(`is not used: `) && warnings[0].message.includes(metadata));
+    });
+  }
 
   it('collects blobs that nothing names and that are old, and nothing else', async (t) => {
     const ctx = testContext(t);

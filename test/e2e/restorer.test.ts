@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Fault } from '../../src/registryd/fault.ts';
 import { lifecycleBed, putRunImage, type LifecycleBed } from '../support/lifecycle-bed.ts';
@@ -186,4 +186,32 @@ describe('the restorer and insecure registries', () => {
       );
     assert.doesNotMatch(taken.stdout, /is not used/);
   });
+});
+
+describe('the restorer and a cache that is wrong or half-written', () => {
+  for (const [what, flag, at, text] of [
+    ['the root of a cache folder', 'cache-dir', 'cache/roots/build.json', '{"version":1,"metad'],
+    ['metadata of the Go lifecycle', 'cache-dir', 'cache/committed/io.buildpacks.lifecycle.cache.metadata', '{"build'],
+    [
+      'metadata of another shape',
+      'cache-dir',
+      'cache/roots/build.json',
+      '{"version":1,"metadata":{"buildpacks":7},"layers":{}}',
+    ],
+    ['the index of a layout', 'cache-image', 'cache/index.json', '{"schemaVersion":2,"mani'],
+    ['an archive', 'cache-image', 'cache.tar', 'half a tar'],
+  ] as const)
+    it(`${what}: a warning that says what is ignored, exit 0 (R-22, R-26)`, async (t) => {
+      const bed = await lifecycleBed(t);
+      bed.write('layers/group.toml', GROUP);
+      bed.write(at, text);
+      const isLayout = at.endsWith('index.json');
+      if (isLayout) bed.write('cache/oci-layout', '{"imageLayoutVersion":"1.0.0"}');
+      for (const part of [dirname(at), at.split('/')[0] ?? '']) chmodSync(join(bed.directory, part), 0o777);
+      const location = isLayout ? 'oci:cache' : at.endsWith('.tar') ? 'oci-archive:cache.tar' : 'cache';
+      const result = await bed.run('restorer', [`-${flag}`, location]);
+      assert.equal(result.code, 0, result.stdout);
+      assert.match(result.stdout, /^Warning: the cache .*cache.* is not used: .+$/m);
+      assert.equal(result.stdout.match(/is not used/g)?.length, 1);
+    });
 });

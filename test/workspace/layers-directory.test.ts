@@ -51,6 +51,7 @@ describe('layers on disk', () => {
       'launch.sbom.syft.json',
       'build.sbom.xml.json',
       'a.sbom.cdx.txt',
+      'a.sbom.json',
     ]) {
       writeFileSync(join(directory, name), '{}');
     }
@@ -63,7 +64,6 @@ describe('layers on disk', () => {
       ]),
       [
         ['layer a.b', 'cdx', 'application/vnd.cyclonedx+json'],
-        ['layer a', 'cdx.txt', undefined],
         ['layer a', 'spdx', 'application/spdx+json'],
         ['build', 'xml', undefined],
         ['launch', 'syft', 'application/vnd.syft+json'],
