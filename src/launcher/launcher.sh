@@ -125,18 +125,16 @@ cnb__recover() {
 }
 
 cnb__may_have_odd_names() { # ENVIRONMENT: a false alarm costs only time
-  cnb__rest=$1
-  while :; do
-    case $cnb__rest in
-      *=*) ;;
-      *) return 1 ;;
-    esac
-    cnb__part=${cnb__rest%%=*}
+  IFS='='
+  # shellcheck disable=SC2086
+  set -- $1
+  IFS=$cnb__nl
+  for cnb__part; do
     case ${cnb__part##*[!A-Za-z0-9_.-]} in
       *[.-]*) return 0 ;;
     esac
-    cnb__rest=${cnb__rest#*=}
   done
+  return 1
 }
 
 cnb__give_back() {
