@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { writeFileAtomic } from '../../src/core/atomic-file.ts';
@@ -19,5 +19,16 @@ describe('a place below a file', () => {
       withLock(below, ctx, () => Promise.resolve()),
       isNamed,
     );
+  });
+});
+
+describe('one file written by many at once', () => {
+  it('is what one of them wrote, whole, and nothing stays beside it', async (t) => {
+    const directory = temporaryDirectory(t);
+    const file = join(directory, 'root.json');
+    const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(50_000));
+    await Promise.all(texts.map((text) => writeFileAtomic(file, text)));
+    assert.ok(texts.includes(readFileSync(file, 'utf8')));
+    assert.deepEqual(readdirSync(directory), ['root.json']);
   });
 });

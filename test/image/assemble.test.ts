@@ -95,6 +95,12 @@ describe('assemble', () => {
     }
   });
 
+  it('sets its own labels over those of the base and keeps the others', async () => {
+    const config = { architecture: 'amd64', os: 'linux', config: { Labels: { k: 'of the base', other: 'kept' } } };
+    const image = assemble(plan(withConfig(config), {}));
+    assert.deepEqual(decodeImageConfig(await bytesOf(image.config), 'test').labels, { k: 'v', other: 'kept' });
+  });
+
   it('leaves an empty last element when the base has no PATH', async () => {
     const image = assemble(plan(withConfig({ architecture: 'amd64', os: 'linux' }), { prependPath: ['/cnb/process'] }));
     assert.deepEqual(decodeImageConfig(await bytesOf(image.config), 'test').env, ['PATH=/cnb/process:']);

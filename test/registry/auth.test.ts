@@ -115,6 +115,13 @@ describe('registry authentication', () => {
     assert.equal(known.code, 'IMAGE_NOT_FOUND');
   });
 
+  it('a blob that may not be looked at is refused, and not taken for missing', async (t) => {
+    const registry = await startRegistry(t, { auth: BASIC });
+    const repository = testClient(t, { found: NOBODY }).repository(registry.name, 'app');
+    const error = await failureOf(() => repository.has(testImage('a').layer.descriptor, registry.ctx));
+    assert.equal(error.code, 'REGISTRY_UNAUTHORIZED');
+  });
+
   it('who may pull only is told so when pushing, in the access check already', async (t) => {
     const registry = await startRegistry(t, { auth: BEARER });
     const found: FoundCredentials = { credentials: { kind: 'basic', username: 'bob', password: 'b' }, trace: [] };

@@ -101,6 +101,17 @@ describe('encodeHeader', () => {
     assert.equal(Buffer.from(main.subarray(90, 100)).toString(), `${'d'.repeat(9)}\0`);
   });
 
+  it('splits a long name at the last slash that leaves a prefix of 155 bytes', () => {
+    const [first, second] = [`/${'a'.repeat(60)}`, `/${'b'.repeat(60)}`];
+    const block = Buffer.from(encodeHeader(header({ name: `${first}${second}/${'c'.repeat(30)}/d` })));
+    assert.equal(block.length, 512);
+    assert.equal(block.subarray(345, 500).toString().replaceAll('\0', ''), `${first}${second}/${'c'.repeat(30)}`);
+    assert.equal(block.subarray(0, 100).toString().replaceAll('\0', ''), 'd');
+    const longer = Buffer.from(encodeHeader(header({ name: `${first}${second}/${'c'.repeat(40)}/d` })));
+    assert.equal(longer.subarray(345, 500).toString().replaceAll('\0', ''), first + second);
+    assert.equal(longer.subarray(0, 100).toString().replaceAll('\0', ''), `${'c'.repeat(40)}/d`);
+  });
+
   it('ends a long name in NUL at the first of several slashes at the cut, as Go does', () => {
     const name = `/${'d'.repeat(96)}/é/ü/${'e'.repeat(101)}`;
     const encoded = encodeHeader(header({ name }));
