@@ -17,6 +17,7 @@ import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
 import type { AssembledImage } from '../store/copy.ts';
+import { layersOfBase } from './export/base-layers.ts';
 import { layerMaking, makeContent, planContent, type ContentPlan, type ImageContent } from './export/content.ts';
 import { fillCache } from './export/fill-cache.ts';
 import { fillLaunchCache } from './export/fill-launch-cache.ts';
@@ -35,6 +36,12 @@ interface LauncherLayer {
   readonly label?: Label | undefined;
 }
 
+/** A layer of the run image that came from an extension. */
+export interface ExtensionLayer {
+  readonly id: string;
+  readonly status: 'new' | 'reused';
+}
+
 export interface ExportInput {
   readonly layers: Place;
   readonly app: Place;
@@ -42,6 +49,8 @@ export interface ExportInput {
   /** `<layers>/config/metadata.toml` as read; the config layer is made of the directory itself. */
   readonly metadata: BuildMetadata;
   readonly runImage: BaseImage;
+  /** The topmost layers of `runImage` that extensions put onto it, bottom first; default: none. */
+  readonly extensionLayers?: readonly ExtensionLayer[] | undefined;
   /** For the label (GAP-35): the name as provided and its mirrors. */
   readonly runImageMetadata: { readonly image?: string | undefined; readonly mirrors?: readonly string[] | undefined };
   /** For the label when it may hold a path (`-layout`); default `repo@digest`, or a bare digest for a store on disk (design §2.5). */
@@ -147,7 +156,7 @@ export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: C
   if (input.isParallel !== true) await exportCache(input, exported.filling, ctx);
   const { digest, size } = image.manifest.descriptor;
   const configDigest = image.config.descriptor.digest;
-  return { digest, configDigest, manifestSize: size, outputs, layers: exportedLayers(input.runImage, made) };
+  return { digest, configDigest, manifestSize: size, outputs, layers: exportedLayers(input, made) };
 }
 
 interface MadeImage {
@@ -212,18 +221,16 @@ async function exportCache(
   }
 }
 
-function exportedLayers(base: BaseImage, made: readonly MadeLayer[]): readonly ExportedLayer[] {
-  const below = isScratch(base) ? [] : base.layers;
-  return [
-    ...below.map((layer) => ({ id: 'base', layer, status: 'referenced' as const })),
-    ...made.map(({ request, layer, status }) => ({ id: request.id, layer, status })),
-  ].map(({ id, layer, status }) => ({
-    id,
-    diffId: layer.diffId,
-    digest: layer.descriptor.digest,
-    size: layer.descriptor.size,
-    status,
-  }));
+function exportedLayers(input: ExportInput, made: readonly MadeLayer[]): readonly ExportedLayer[] {
+  return [...layersOfBase(input), ...made.map(({ request, layer, status }) => ({ id: request.id, layer, status }))].map(
+    ({ id, layer, status }) => ({
+      id,
+      diffId: layer.diffId,
+      digest: layer.descriptor.digest,
+      size: layer.descriptor.size,
+      status,
+    }),
+  );
 }
 
 /** Buildpacks were told a target: the image must be for that one (GAP-10). */

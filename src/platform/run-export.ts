@@ -14,7 +14,7 @@ import type { Place } from '../layer/place.ts';
 import { displayLocation, type Location } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPinned, layoutName, type NameRules } from '../options/names.ts';
-import { exportImage, type ExportOutput } from '../phases/export.ts';
+import { exportImage, type ExportOutput, type ExtensionLayer } from '../phases/export.ts';
 import { readLaunchLayers } from '../phases/export/launch-layers.ts';
 import type { SbomDirectories } from '../phases/export/lifecycle-sboms.ts';
 import type { Image } from '../ports/image.ts';
@@ -61,6 +61,8 @@ export interface RunExportInput {
   readonly runImage: BaseImage;
   /** Which programs it has, where somebody asked before. */
   readonly tools?: () => Promise<RunImageTools>;
+  /** The topmost layers of `runImage` that came from extensions. */
+  readonly extensionLayers?: readonly ExtensionLayer[];
   /** The run image's name to record; undefined where it is only a place of this machine (design §2.5). */
   readonly runImageName: string | undefined;
   readonly runEntries: readonly RunImageEntry[];
@@ -88,6 +90,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
   const { guard, outputs } = ports;
   const { launcher, exported } = await guard('export', async () => {
     const { features } = settings;
+    // What is remembered of the run image is not true of an extended one.
+    const memory = input.extensionLayers === undefined ? settings.runImageMemory : undefined;
     const launcher = await chooseImageLauncher(
       {
         choice: settings.launcher,
@@ -97,7 +101,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         execEnv: settings.execEnv,
         processType: settings.processType,
         appDir: input.app.logical,
-        tools: input.tools ?? runImageTools(runImage, settings.runImageMemory, ctx),
+        tools: input.tools ?? runImageTools(runImage, memory, ctx),
         readLayers: (withoutContents) => readLaunchLayers(input, ports, ctx, { withoutContents }),
       },
       ctx,
@@ -115,6 +119,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         group: input.group,
         metadata,
         runImage,
+        extensionLayers: input.extensionLayers,
         runImageMetadata: { image: record.image, mirrors: record.mirrors },
         runImageReference: layoutReference(runImage, settings.names),
         target: input.target,

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parseLocation } from '../../src/oci/location.ts';
 import type { Image } from '../../src/ports/image.ts';
@@ -136,24 +134,7 @@ describe('the programs at older Platform APIs', () => {
     const stable = await detect('0.13');
     assert.equal(stable.code, 0);
     assert.equal(stable.stdout.includes('experimental'), false);
-    assert.match(bed.text('layers/group.toml'), /\[\[group-extensions\]\]\n  id = "x"/);
-  });
-
-  it('an extended run image is an experiment below 0.13, and not supported yet', async (t) => {
-    const bed = await newBed(t);
-    await create(bed, '0.12', ['-run-image', `${bed.registry}/base/run:v1`]);
-    const tools = ['-app', 'app', '-launcher', './launcher', `${bed.registry}/app`];
-    const run = (CNB_PLATFORM_API: string): ReturnType<LifecycleBed['run']> =>
-      bed.run('exporter', tools, { CNB_PLATFORM_API });
-    bed.write('layers/extended/run/index.json', '{}');
-    const refused = await run('0.12');
-    assert.equal(refused.code, 1);
-    assert.match(refused.stdout, /ERROR: Platform requested experimental feature 'Dockerfiles'\n/);
-    const stable = await run('0.13');
-    assert.equal(stable.code, 62);
-    assert.match(stable.stdout, /layers\/extended\/run holds an extended run image, which this version cannot export/);
-    rmSync(join(bed.directory, 'layers/extended/run/index.json'));
-    assert.equal((await run('0.13')).code, 0);
+    assert.match(bed.text('layers/group.toml'), /\[\[group-extensions\]\]\n {2}id = "x"/);
   });
 
   it('flags are those of the API: -stack and -run, -launch-cache of the analyzer, -launcher-sbom (C-14)', async (t) => {

@@ -1,13 +1,13 @@
 import { decodeCacheMetadata } from '../../cnb/labels.ts';
 import type { Context } from '../../core/context.ts';
 import { familyOfBase } from '../../image/assemble.ts';
-import { isScratch } from '../../image/plan.ts';
 import { planSlices } from '../../layer/slices.ts';
 import type { ExportInput, ExportPorts } from '../export.ts';
+import { layersOfBase } from './base-layers.ts';
 import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
 import { launchLayers } from './buildpack-layers.ts';
 import { assertLayerCount } from './layer-count.ts';
-import { announce, type LayerRequest, type MadeLayer } from './layer-request.ts';
+import { announce, log, type LayerRequest, type MadeLayer } from './layer-request.ts';
 import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
 import { ContentLines } from './log-lines.ts';
 import { makeLayers, type LayerMaking } from './make-layers.ts';
@@ -58,9 +58,15 @@ export async function makeContent(
   { plan, shared }: { readonly plan: ContentPlan; readonly shared: SharedLayers },
 ): Promise<ImageContent> {
   const requests = [...plan.below, ...plan.app, ...plan.above];
-  const base = isScratch(input.runImage) ? [] : input.runImage.layers;
+  const base = layersOfBase(input);
   assertLayerCount(base.length + requests.length, ctx);
-  for (const layer of base) announce({ id: 'base', layer, status: 'referenced' }, ctx);
+  for (const one of base) {
+    if (one.status !== 'referenced') {
+      log(ctx, 'info', `${one.status === 'reused' ? 'Reusing' : 'Adding'} layer '${one.id}'`);
+      log(ctx, 'debug', `Layer '${one.id}' SHA: ${one.layer.diffId}`);
+    }
+    announce(one, ctx);
+  }
   const lines = new ContentLines({
     directories: plan.directories,
     layers: input.layers,

@@ -33,8 +33,9 @@ export function lifecycleMetadata(input: ExportInput, content: ImageContent): Li
   };
 }
 
-function topLayer({ runImage }: ExportInput): string {
-  return isScratch(runImage) ? '' : (runImage.layers.at(-1)?.diffId ?? '');
+/** Of the run image itself: a rebase takes the layers of extensions along. */
+function topLayer({ runImage, extensionLayers = [] }: ExportInput): string {
+  return isScratch(runImage) ? '' : (runImage.layers.at(-1 - extensionLayers.length)?.diffId ?? '');
 }
 
 /** `repo@digest`; a bare digest where the name would be a path of this machine (design §2.5). */

@@ -18,7 +18,8 @@ import { announceImages, runExport, type ExportSettings } from '../run-export.ts
 import { openSinks, refuseCacheAsOutput, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
 import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
-import { refuseExtended } from './refuse-extended.ts';
+import { extendedBase, findExtended } from './extended-run-image.ts';
+import { platformOption } from './resolve-for-extensions.ts';
 
 /** `exporter`: makes the app image of what the phases before it left on disk, writes it to every output, fills the cache. */
 export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Context): Promise<void> {
@@ -38,11 +39,19 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   await prepare({ directories, images }, inputs, host, ctx);
   const group = await readGroup(inputs.group);
   checkGroupApis(group, inputs.deprecations, ctx);
-  await refuseExtended(inputs, host, ctx);
+  const extendedDir = await findExtended(inputs, recorded, host, ctx);
   const openCache = await openCaches(inputs, stores, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
-  const runImage = await stage('get run image', 62, () => stores.find(recorded.reference, 'run image', ctx));
+  const runImage = await stage('get run image', 62, () =>
+    stores.find(recorded.reference, 'run image', ctx, platformOption(recorded)),
+  );
   const previous = await findPrevious(analyzed, stores, ctx);
+  const extended =
+    extendedDir === undefined
+      ? undefined
+      : await lifecycleGuard('export', () =>
+          extendedBase(extendedDir, { runImage, previous: previous?.image }, stores, ctx),
+        );
   announceImages({ previous: previous?.image, output: outputs[0] }, inputs.names, ctx);
   const runEntries = await readRunEntries(inputs, ctx);
   const metadata = await lifecycleGuard('export', () =>
@@ -56,7 +65,8 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       app: placeOnDisk(inputs.appDir, inputs.owner),
       group,
       metadata,
-      runImage,
+      runImage: extended?.image ?? runImage,
+      ...(extended === undefined ? {} : { extensionLayers: extended.layers }),
       runImageName: recordedName(analyzed, runEntries),
       runEntries,
       target: knownTarget(recorded),
