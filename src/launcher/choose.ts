@@ -16,7 +16,7 @@ export type LauncherChoice =
 export type ChosenLauncher = LauncherFile | NoLauncher;
 
 /** The file that becomes `/cnb/lifecycle/launcher`. */
-export interface LauncherFile {
+interface LauncherFile {
   readonly kind: 'path' | 'builder' | 'shell';
   readonly bytes: Uint8Array;
   /** Why this one: for the log and report.toml. */
@@ -26,7 +26,7 @@ export interface LauncherFile {
 }
 
 /** No launcher: one process and its environment are in the image config. */
-export interface NoLauncher {
+interface NoLauncher {
   readonly kind: 'none';
   readonly start: DirectStart;
   readonly reason: string;
