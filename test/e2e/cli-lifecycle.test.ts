@@ -184,7 +184,7 @@ describe('the lifecycle programs', () => {
     await expectLog(lifecycle('analyzer', ['-layout', 'app'], plain()), 3, '-layout requires -layout-dir');
   });
 
-  it('the extender reads its inputs, and says that it comes with a later version', async () => {
+  it('the extender reads its inputs, and says that it comes with a later version (X-13)', async () => {
     await expectLog(lifecycle('extender', ['-kind', 'run'], plain()), 102, 'the extender comes with a later version');
     await expectLog(lifecycle('extender', ['-kind', 'app'], plain()), 3, '-kind is build or run, not "app"');
     assert.equal((await lifecycle('extender', ['-kaniko-cache-ttl', 'long'], plain())).code, 2);
