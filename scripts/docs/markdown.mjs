@@ -10,9 +10,12 @@ export function code(text) {
 }
 
 export function page(title, source, ...parts) {
-  return [`# ${title}`, `<!-- Made by scripts/docs.mjs from ${source}; change it there. -->`, ...parts, ''].join(
-    '\n\n',
-  );
+  return plainPage(title, `Made by scripts/docs.mjs from ${source}; change it there.`, ...parts);
+}
+
+/** A page that says in a comment how it was made. */
+export function plainPage(title, comment, ...parts) {
+  return [`# ${title}`, `<!-- ${comment} -->`, ...parts, ''].join('\n\n');
 }
 
 function cell(text) {

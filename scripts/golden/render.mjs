@@ -1,5 +1,5 @@
 // Verdicts of the comparisons with recorded runs → Markdown.
-import { code, page, table } from '../docs/markdown.mjs';
+import { code, plainPage, table } from '../docs/markdown.mjs';
 
 const CHECKS = ['exit code', 'diffIDs', 'config', 'labels', 'manifest', 'files', 'cache'];
 const INTRO =
@@ -9,9 +9,9 @@ const INTRO =
 
 export function renderGolden(verdicts) {
   const of = (name) => verdicts.filter((verdict) => verdict.table === name);
-  return page(
+  return plainPage(
     'Comparison with the Go lifecycle',
-    'the recorded runs in testdata/golden',
+    'Made by scripts/golden.mjs --write from the recorded runs in testdata/golden.',
     INTRO,
     '## Images, files and caches',
     `<!-- prettier-ignore -->\n${images(of('images'))}`,

@@ -208,7 +208,7 @@ export async function appImage(root: RecordedRoot, name: string, ctx: TestContex
 }
 
 /** Byte for byte; when that fails, data first, so that the report names the field. */
-export function compareConfig(ours: string, recorded: string): void {
+function compareConfig(ours: string, recorded: string): void {
   if (ours !== recorded) assert.deepEqual(JSON.parse(ours), JSON.parse(recorded));
   assert.equal(ours, recorded);
 }

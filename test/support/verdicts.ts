@@ -19,7 +19,7 @@ export interface Judging {
 }
 
 /** Writes a verdict where `scripts/golden.mjs` reads it; does nothing in an ordinary run of the tests. */
-export function recordVerdict(verdict: Verdict): void {
+function recordVerdict(verdict: Verdict): void {
   const file = process.env['SLIPWAY_GOLDEN_VERDICTS'];
   if (file !== undefined && file !== '') appendFileSync(file, `${JSON.stringify(verdict)}\n`);
 }
