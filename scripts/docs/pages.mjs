@@ -11,15 +11,16 @@ import { loadTables } from './sources.mjs';
 
 export async function renderPages() {
   const tables = await loadTables();
-  const commandPage = (name) => renderCommand(tables.COMMANDS.find((command) => command.name === name));
   return {
     'docs/reference/differences.md': renderDifferences('docs/differences.json'),
     'docs/reference/errors.md': renderErrors(tables.ERROR_CODES),
     'docs/reference/events.md': renderEvents('src/core/events.ts'),
     'docs/reference/lifecycle-options.md': renderOptions(tables),
     'docs/reference/scenarios.md': renderScenarios(),
-    'docs/reference/slipway-build.md': commandPage('build'),
-    'docs/reference/slipway-rebase.md': commandPage('rebase'),
+    'docs/reference/slipway.md': renderCommands(tables.COMMANDS),
+    ...Object.fromEntries(
+      tables.COMMANDS.map((command) => [`docs/reference/${fileOf(command)}`, renderCommand(command)]),
+    ),
   };
 }
 
@@ -47,11 +48,27 @@ function renderErrors(codes) {
   );
 }
 
+function renderCommands(commands) {
+  return page(
+    'Commands',
+    'src/options/command-table.ts',
+    'Every command has `--help`; the pages say the same.',
+    table(
+      ['command', 'does'],
+      commands.map((command) => [`[slipway ${command.name}](${fileOf(command)})`, command.summary]),
+    ),
+  );
+}
+
+function fileOf(command) {
+  return `slipway-${command.name.replaceAll(' ', '-')}.md`;
+}
+
 function renderCommand(command) {
   const groups = [...new Set(command.options.map((option) => option.group))];
   return page(
     `slipway ${command.name}`,
-    'src/options/command-table.ts',
+    'src/options/commands',
     `${command.summary[0].toUpperCase()}${command.summary.slice(1)}.`,
     ['```', command.usage, '```'].join('\n'),
     'A flag wins over its variable, the variable over the default. Locations are explained in the [README](../../README.md).',

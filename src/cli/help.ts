@@ -1,4 +1,5 @@
-import { COMMANDS, type CommandOption, type CommandSpec } from '../options/command-table.ts';
+import type { CommandOption, CommandSpec } from '../options/command-spec.ts';
+import { COMMANDS } from '../options/command-table.ts';
 import { alignColumns } from '../term/columns.ts';
 
 /** `slipway` alone and `slipway --help`: what it is and the commands most people need. */

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
-import { COMMANDS, type CommandSpec } from '../options/command-table.ts';
+import type { CommandSpec } from '../options/command-spec.ts';
+import { COMMANDS } from '../options/command-table.ts';
 import { nearest } from '../options/nearest.ts';
 import { describeError, errorLines } from '../term/error-text.ts';
 import { symbolsOf } from '../term/symbols.ts';

@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { namesStandardStream } from '../oci/location.ts';
-import type { CommandSpec } from '../options/command-table.ts';
+import type { CommandSpec } from '../options/command-spec.ts';
 import { CommandValues } from '../options/command-values.ts';
 import { ciKind } from '../term/ci-marks.ts';
 import { createJsonRenderer } from '../term/json-renderer.ts';

@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import { SlipwayError } from '../core/errors.ts';
-import type { CommandSpec } from '../options/command-table.ts';
+import type { CommandSpec } from '../options/command-spec.ts';
 import { nearest } from '../options/nearest.ts';
 
 export interface GivenArguments {

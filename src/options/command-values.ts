@@ -1,6 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { parseGoBoolean, parseGoInteger } from './go-values.ts';
-import type { CommandOption, CommandSpec } from './command-table.ts';
+import type { CommandOption, CommandSpec } from './command-spec.ts';
 
 /** The values of a `slipway` command: argument, then variable, then default. */
 export class CommandValues {

@@ -1,20 +1,5 @@
-import type { CommandOption, CommandSpec } from './command-table.ts';
-
-/** `slipway rebase`; `shared` are the options of every command that asks registries. */
-export function rebaseCommand(shared: readonly CommandOption[]): CommandSpec {
-  return {
-    name: 'rebase',
-    summary: 'put an image onto another run image, without a build',
-    usage: 'slipway rebase IMAGE [--run-image LOCATION] [--output LOCATION…]',
-    positionals: ['IMAGE'],
-    options: [...INPUT, ...OUTPUT, ...RULES, ...shared],
-    examples: [
-      'slipway rebase registry.example/acme/shop --dry-run',
-      'slipway rebase registry.example/acme/shop:1 --run-image registry.example/run:1.2.4 --tag registry.example/acme/shop:2',
-      'slipway rebase oci:out:shop --run-image oci:run --output docker-archive:shop.tar',
-    ],
-  };
-}
+import type { CommandOption, CommandSpec } from '../command-spec.ts';
+import { DISPLAY, REGISTRY } from './shared.ts';
 
 const INPUT: readonly CommandOption[] = [
   {
@@ -87,3 +72,16 @@ const RULES: readonly CommandOption[] = [
     env: 'SLIPWAY_STRICT_REBASE',
   },
 ];
+
+export const REBASE_COMMAND: CommandSpec = {
+  name: 'rebase',
+  summary: 'put an image onto another run image, without a build',
+  usage: 'slipway rebase IMAGE [--run-image LOCATION] [--output LOCATION…]',
+  positionals: ['IMAGE'],
+  options: [...INPUT, ...OUTPUT, ...RULES, ...REGISTRY, ...DISPLAY],
+  examples: [
+    'slipway rebase registry.example/acme/shop --dry-run',
+    'slipway rebase registry.example/acme/shop:1 --run-image registry.example/run:1.2.4 --tag registry.example/acme/shop:2',
+    'slipway rebase oci:out:shop --run-image oci:run --output docker-archive:shop.tar',
+  ],
+};

@@ -1,0 +1,20 @@
+import { option, type CommandOption } from '../command-spec.ts';
+
+/** How every command shows what it does. */
+export const DISPLAY: readonly CommandOption[] = [
+  option('progress', 'choice', 'Display', 'how progress is shown', { choices: ['tty', 'plain', 'json'] }),
+  option('json', 'boolean', 'Display', 'one event a line on standard output; on standard error beside an archive'),
+  option('quiet', 'boolean', 'Display', 'print nothing but the result and errors'),
+  option('verbose', 'boolean', 'Display', 'print every log line, and where an error came from'),
+  option('timestamps', 'boolean', 'Display', 'a time before each line'),
+  option('no-color', 'boolean', 'Display', 'no colours (also NO_COLOR)'),
+];
+
+/** Options of every command that asks registries. */
+export const REGISTRY: readonly CommandOption[] = [
+  option('insecure-registry', 'strings', 'Registries', 'a registry that may be asked over plain HTTP; repeat', {
+    value: 'HOST[:PORT]',
+    env: 'CNB_INSECURE_REGISTRIES',
+  }),
+  option('offline', 'boolean', 'Registries', 'any network call is an error', { env: 'SLIPWAY_OFFLINE' }),
+];
