@@ -12,7 +12,7 @@ export interface DockerfileInstruction {
 }
 
 /** `<<NAME` of a RUN, COPY or ADD, with the lines up to NAME. */
-export interface Heredoc {
+interface Heredoc {
   readonly name: string;
   /** With its newlines; leading tabs are gone for `<<-`. */
   readonly body: string;

@@ -21,7 +21,7 @@ export interface Keychain extends CredentialLookup {
   readonly prefetch: (wanted: readonly RepositoryName[], ctx: Context) => Promise<void>;
 }
 
-export interface RepositoryName {
+interface RepositoryName {
   readonly registry: string;
   readonly repository: string;
 }

@@ -15,6 +15,10 @@ describe('the list of scenarios', () => {
     assert.deepEqual(strings('unknown'), []);
   });
 
+  it('has a test or an explanation for each', () => {
+    assert.deepEqual(strings('missing'), []);
+  });
+
   it('explains only what has no test, or says that it is partly tested', () => {
     assert.deepEqual(strings('doubtful'), []);
   });

@@ -2,7 +2,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { decodeFile, type TomlReader } from './decode.ts';
 
 /** A value for an ARG of an extension's Dockerfile. */
-export interface ExtendArg {
+interface ExtendArg {
   readonly name: string;
   readonly value: string;
 }

@@ -3,7 +3,7 @@ import type { GroupElement } from '../../cnb/module.ts';
 import { EMPTY_LIFECYCLE_METADATA } from '../../cnb/layer-metadata.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
-import { displayLocation } from '../../oci/location.ts';
+import { displayLocation, type Location } from '../../oci/location.ts';
 import { formatPinned, parsePinned } from '../../options/names.ts';
 import type { RestorerInputs } from '../../options/phase-inputs.ts';
 import { logRunImage } from '../../phases/analyze/log-run-image.ts';
@@ -15,8 +15,7 @@ import { platformOption, resolveForExtensions } from './resolve-for-extensions.t
 
 /**
  * analyzed.toml on its way through the restorer (contract §10.1.2): its run image is looked at again, what extensions
- * need is resolved, and the file is written again. A
- * missing file becomes one without images; one that cannot be read is a warning and stays as it is, and undefined is returned.
+ * need is resolved, and the file is written again. A missing file becomes one without images; one that cannot be read is a warning and stays as it is, and undefined is returned.
  * Throws `RUN_IMAGE_UNUSABLE`, exit 1, for a run image of run.toml that cannot be read.
  */
 export async function carryAnalyzed(
@@ -43,6 +42,18 @@ export async function carryAnalyzed(
   logRunImage(analyzed.runImage, ctx, { show: (pinned) => formatPinned(pinned, names) });
   await writeAnalyzed(inputs.analyzed, analyzed, (location) => formatPinned(location, names));
   return analyzed;
+}
+
+/** The run image of analyzed.toml, for who needs to know before the work; what is wrong with the file is told by `carryAnalyzed`. */
+export async function recordedRunImage(inputs: RestorerInputs, ctx: Context): Promise<Location | undefined> {
+  try {
+    const silent = { ...ctx, emit: (): void => undefined };
+    const found = await readAnalyzed(inputs.analyzed, (text) => parsePinned(text, inputs.names), silent);
+    return found?.runImage?.reference;
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    return undefined;
+  }
 }
 
 /** By its digest, not by its tag again (design §2.1). An image that run.toml does not have is taken untested. */

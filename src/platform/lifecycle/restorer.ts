@@ -7,7 +7,7 @@ import { checkGroupApis, placeOnDisk } from '../in-place.ts';
 import { targetPlatform } from '../open-cache.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { KANIKO_DIRECTORY } from './base-cache.ts';
-import { carryAnalyzed } from './carry-analyzed.ts';
+import { carryAnalyzed, recordedRunImage } from './carry-analyzed.ts';
 import { announce, openCaches, openHostStores, prepare, type Host } from './host.ts';
 
 /** `restorer`: puts back layer metadata and cached layers, and resolves the images that extensions need. */
@@ -15,7 +15,8 @@ export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Conte
   announce(inputs, host, ctx);
   await using stores = openHostStores(inputs, host, ctx);
   const directories = [inputs.layersDir, inputs.cacheDir, KANIKO_DIRECTORY];
-  const images = [inputs.cacheImage?.location, inputs.buildImage?.location];
+  const runImage = await recordedRunImage(inputs, ctx);
+  const images = [inputs.cacheImage?.location, inputs.buildImage?.location, runImage];
   await prepare({ directories, images }, inputs, host, ctx);
   const { features } = inputs;
   const group = await readGroup(inputs.group);
