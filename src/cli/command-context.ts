@@ -7,6 +7,7 @@ import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import { createLimiter } from '../core/limiter.ts';
 import { READER_GONE } from '../ports/standard-streams.ts';
+import { parseGoInteger } from '../options/go-values.ts';
 import type { Renderer } from '../term/renderer.ts';
 import { PRODUCT } from './product.ts';
 import { onReaderGone } from './stream-terminal.ts';
@@ -17,7 +18,11 @@ const TICK_MS = 100;
  * Runs one command to its exit code: a private temporary directory, a signal that Ctrl-C and SIGTERM abort (a second one ends the
  * program at once), events to the renderer, the error that ends it rendered last.
  */
-export async function runCommand(renderer: Renderer, task: (ctx: Context) => Promise<number>): Promise<number> {
+export async function runCommand(
+  renderer: Renderer,
+  task: (ctx: Context) => Promise<number>,
+  concurrency?: string,
+): Promise<number> {
   const controller = new AbortController();
   const interrupted = watchSignals(controller, renderer);
   const ticker = setInterval(renderer.tick, TICK_MS);
@@ -29,7 +34,7 @@ export async function runCommand(renderer: Renderer, task: (ctx: Context) => Pro
       clock: systemClock,
       emit: renderer.emit,
       tmp,
-      limiter: createLimiter(4),
+      limiter: createLimiter(parseConcurrency(concurrency)),
       product: PRODUCT,
     });
     return interrupted() === undefined ? exitCode : (interrupted()?.exit ?? exitCode);
@@ -44,6 +49,15 @@ export async function runCommand(renderer: Renderer, task: (ctx: Context) => Pro
     renderer.close();
     if (tmp !== undefined) removeTemporary(tmp);
   }
+}
+
+/** How many blobs may be on their way at once; default 4. */
+function parseConcurrency(text: string | undefined): number {
+  if (text === undefined || text === '') return 4;
+  const value = parseGoInteger(text);
+  if (value === undefined || value < 1 || value > 64)
+    throw new SlipwayError('ARGUMENT_INVALID', `the concurrency "${text.slice(0, 40)}" is not a number from 1 to 64`);
+  return value;
 }
 
 function openTemporary(): string {

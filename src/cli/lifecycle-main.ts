@@ -71,19 +71,23 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
     return failEarly(renderer({ write, level: 'info', color, headers: false }), error);
   }
   const shown = renderer({ write, level, color, headers: program === 'creator' });
-  return runCommand(shown, async (ctx) => {
-    const log = (logLevel: LogLevel, message: string): void => ctx.emit({ type: 'log', level: logLevel, message });
-    for (const message of flagLikeWarnings(values.positionals)) log('warn', message);
-    log('debug', `Starting ${chosen.shownName}...`);
-    log('debug', 'Parsing inputs...');
-    await stage('parse arguments', 3, () => checkPositionals(program, values.positionals));
-    const machine = thisMachine(ctx.tmp);
-    const keychain = createKeychain({ env, home: machine.home });
-    const source = { values, env, features, cwd };
-    const run = await stage('resolve inputs', 3, () => chosen.load(source, { machine, keychain }));
-    await run(ctx);
-    return 0;
-  });
+  return runCommand(
+    shown,
+    async (ctx) => {
+      const log = (logLevel: LogLevel, message: string): void => ctx.emit({ type: 'log', level: logLevel, message });
+      for (const message of flagLikeWarnings(values.positionals)) log('warn', message);
+      log('debug', `Starting ${chosen.shownName}...`);
+      log('debug', 'Parsing inputs...');
+      await stage('parse arguments', 3, () => checkPositionals(program, values.positionals));
+      const machine = thisMachine(ctx.tmp);
+      const keychain = createKeychain({ env, home: machine.home });
+      const source = { values, env, features, cwd };
+      const run = await stage('resolve inputs', 3, () => chosen.load(source, { machine, keychain }));
+      await run(ctx);
+      return 0;
+    },
+    env['SLIPWAY_CONCURRENCY'],
+  );
 }
 
 interface RendererChoice {

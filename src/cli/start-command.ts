@@ -18,18 +18,24 @@ export async function startCommand(command: CommandSpec, given: GivenArguments, 
   const { env } = process;
   const values = new CommandValues(command, given, env);
   const shownOn = writesArchive(command, values) ? besideArchive(terminal) : terminal;
-  const shown = rendererOf(values, shownOn);
+  // A trace between lines that are painted over could not be read.
+  const fixed = isTaken(command, 'trace-http') && values.text('trace-http') === '-' ? 'plain' : undefined;
+  const shown = rendererOf(values, shownOn, fixed);
   const task = await loadTask(command.name);
-  return runCommand(shown, (ctx) => task(values, ctx, shownOn));
+  const concurrency = isTaken(command, 'concurrency') ? values.text('concurrency') : undefined;
+  return runCommand(shown, (ctx) => task(values, ctx, shownOn), concurrency);
 }
 
 /** Whether standard output is an archive, and nothing else may be written to it. */
 function writesArchive(command: CommandSpec, values: CommandValues): boolean {
-  const isTaken = (name: string): boolean => command.options.some((option) => option.name === name);
-  const outputs = isTaken('output') ? values.list('output') : [];
+  const outputs = isTaken(command, 'output') ? values.list('output') : [];
   // A rebase writes back what it read, unless it is told where to.
   const own = command.name === 'rebase' && outputs.length === 0 ? values.positionals : [];
-  return [...outputs, ...own, ...(isTaken('tag') ? values.list('tag') : [])].some(namesStandardStream);
+  return [...outputs, ...own, ...(isTaken(command, 'tag') ? values.list('tag') : [])].some(namesStandardStream);
+}
+
+function isTaken(command: CommandSpec, name: string): boolean {
+  return command.options.some((option) => option.name === name);
 }
 
 async function loadTask(name: string): Promise<CommandTask> {
@@ -52,10 +58,10 @@ async function loadTask(name: string): Promise<CommandTask> {
 }
 
 /** As asked, else by terminal and CI. */
-function rendererOf(values: CommandValues, terminal: Terminal): Renderer {
+function rendererOf(values: CommandValues, terminal: Terminal, fixed: 'plain' | undefined): Renderer {
   const { env, stderr } = process;
   const style = values.boolean('json') ? 'json' : values.text('progress');
-  const chosen = style ?? chooseProgress({ env, isTTY: stderr.isTTY, noColor: false });
+  const chosen = style ?? fixed ?? chooseProgress({ env, isTTY: stderr.isTTY, noColor: false });
   if (chosen === 'json') return createJsonRenderer(terminal.out, systemClock);
   const ci = ciKind(env);
   const options = {

@@ -17,6 +17,7 @@ export function thisMachine(tmp: string): Machine {
     uid: process.getuid?.() ?? -1,
     gid: process.getgid?.() ?? -1,
     standard: standardStreams(),
+    writeError: (text) => void process.stderr.write(text),
     becomeUser: (uid, gid) => {
       chownSync(tmp, uid, gid);
       process.setgroups?.([gid]);

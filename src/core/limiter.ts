@@ -1,5 +1,6 @@
 /** Runs at most `limit` tasks at once, in the order given. */
 export interface Limiter {
+  readonly limit: number;
   readonly run: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
@@ -13,6 +14,7 @@ export function createLimiter(limit: number): Limiter {
     else next();
   };
   return {
+    limit,
     run: async (task) => {
       if (active >= limit) {
         await new Promise<void>((resolve) => {

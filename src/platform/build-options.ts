@@ -1,6 +1,7 @@
 import type { BuildOutput } from '../core/events.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { OutputRequest } from '../options/output.ts';
+import type { RegistryFlags } from '../options/registry-flags.ts';
 import type { ExportOutput } from '../phases/export.ts';
 import type { Machine } from './machine.ts';
 
@@ -38,8 +39,8 @@ export interface BuildOptions {
   readonly execEnv?: string;
   /** Where the layers directory is kept; absent: a temporary one that goes with the build. */
   readonly layersDir?: string;
-  readonly insecureRegistries?: readonly string[];
-  readonly offline?: boolean;
+  /** How registries may be reached; default: as the machine's environment and files say. */
+  readonly registry?: RegistryFlags;
   /** Owner of everything in the image; default 1000:1000. */
   readonly uid?: number;
   readonly gid?: number;

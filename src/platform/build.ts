@@ -54,10 +54,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   const buildpacks = resolve(machine.cwd, options.buildpacks);
   const order = await chooseOrder({ file: options.order, buildpacks: options.buildpacks, cwd: machine.cwd }, ctx);
   const sandbox = await openSandbox(options, ctx);
-  await using locator = openStores(machine, ctx.product, {
-    insecure: options.insecureRegistries ?? [],
-    offline: options.offline ?? false,
-  });
+  await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
     options.launchCacheDir === undefined

@@ -15,6 +15,8 @@ export interface Machine {
   readonly gid: number;
   /** What `-` as the file of an archive is; absent: it is refused. */
   readonly standard?: StandardStreams;
+  /** Writes to standard error: what `--trace-http -` asks for. Absent: that is refused. */
+  readonly writeError?: (text: string) => void;
   /** Becomes another user for good: groups, then gid, then uid. Only root can. */
   readonly becomeUser: (uid: number, gid: number) => void;
 }

@@ -8,6 +8,7 @@ import { displayLocation, parseLocation } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { NamedLocation } from '../options/names.ts';
 import type { OutputRequest } from '../options/output.ts';
+import type { RegistryFlags } from '../options/registry-flags.ts';
 import { buildOutputs } from './build-options.ts';
 import type { Machine } from './machine.ts';
 import { runRebase, type RebaseGuards } from './run-rebase.ts';
@@ -32,8 +33,8 @@ export interface RebaseOptions {
   readonly report?: string;
   /** Seconds since 1970. */
   readonly sourceDateEpoch?: string;
-  readonly insecureRegistries?: readonly string[];
-  readonly offline?: boolean;
+  /** How registries may be reached; default: as the machine's environment and files say. */
+  readonly registry?: RegistryFlags;
   readonly machine: Machine;
 }
 
@@ -56,10 +57,7 @@ export async function rebaseImage(options: RebaseOptions, ctx: Context): Promise
   const base = runImage === undefined ? undefined : parseLocation(runImage);
   const places = outputs.length === 0 ? [image.location] : outputs.map(({ location }) => location);
   checkStandardUses({ inputs: [image.location, base], outputs: places }, machine.standard);
-  await using stores = openStores(machine, ctx.product, {
-    insecure: options.insecureRegistries ?? [],
-    offline: options.offline ?? false,
-  });
+  await using stores = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   ctx.emit({ type: 'phase.start', phase: 'rebase' });
   const output = await runRebase(
     {

@@ -1,12 +1,13 @@
 import type { Product } from '../core/context.ts';
 import { createKeychain } from '../keychain/keychain.ts';
 import { createLocator, type Locator } from '../locate/locator.ts';
+import type { RegistryFlags } from '../options/registry-flags.ts';
+import { readNetworkOptions } from '../registry/network-options.ts';
 import type { CredentialLookup } from '../registry/options.ts';
 import type { Machine } from './machine.ts';
 
-export interface StoreOptions {
-  readonly insecure: readonly string[];
-  readonly offline?: boolean;
+/** What is not said by flags is that of the machine's environment. */
+export interface StoreOptions extends RegistryFlags {
   /** Default: that of the machine's environment. */
   readonly keychain?: CredentialLookup;
   /** Registry name → base URL, for comparisons with recorded runs. */
@@ -21,6 +22,7 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
       insecure: options.insecure,
       credentials,
       userAgent: `slipway/${product.version}`,
+      network: readNetworkOptions(machine, options.network),
       ...(options.offline === undefined ? {} : { offline: options.offline }),
       ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
     },

@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { NetworkOptions } from './network-options.ts';
 
 /** What a keychain knows of a registry: a name and password, a token to send as it is, or a refresh token for the token endpoint. */
 export type Credentials =
@@ -35,5 +36,7 @@ export interface RegistryOptions {
   /** Any network call is an error that names who asked. */
   readonly offline?: boolean;
   readonly userAgent: string;
+  /** Default: `NO_NETWORK_OPTIONS`. */
+  readonly network?: NetworkOptions;
   readonly retry?: RetryOptions;
 }

@@ -34,9 +34,6 @@ export interface PutImageOptions {
   readonly names?: readonly (string | undefined)[];
 }
 
-/** Blobs on their way at once. */
-const PARALLEL = 4;
-
 /**
  * Copies what a name leads to: one manifest, or an index with all its children, whole and unchanged. Blobs first (has → mount →
  * stream), then manifests from the leaves up, then the name; the caller commits the sink. Returns what was copied.
@@ -51,7 +48,7 @@ export async function copyImage(
   const { source } = from;
   const found = await blaming(readingFrom(source), ctx, () => walkImage(source, from.name, ctx));
   const origins = source.origin === undefined ? [] : [source.origin];
-  await eachBounded(found.blobs, PARALLEL, ctx, async (descriptor, inner) => {
+  await eachBounded(found.blobs, ctx.limiter.limit, ctx, async (descriptor, inner) => {
     const isElsewhere = isForeignLayer(descriptor.mediaType) && !(await source.has(descriptor, inner));
     if (isElsewhere) return;
     const open = (signal?: AbortSignal): AsyncIterable<Uint8Array> =>
@@ -76,7 +73,7 @@ export async function putImage(
   options: PutImageOptions = {},
 ): Promise<void> {
   const unique = [...new Map(image.layers.map((layer) => [layer.descriptor.digest, layer])).values()];
-  await eachBounded(unique, PARALLEL, ctx, (layer, inner) =>
+  await eachBounded(unique, ctx.limiter.limit, ctx, (layer, inner) =>
     putBlob(layer, { sink, origins: layer.origins, from: layerSide(layer) }, inner),
   );
   // Layers go before the config, the config before the manifest: a registry may reject dangling references.

@@ -3,6 +3,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { parseOutput, type OutputRequest } from '../../options/output.ts';
+import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { readCreationTime } from '../../options/creation-time.ts';
 import { buildImage } from '../../platform/build.ts';
 import type { BuildOptions } from '../../platform/build-options.ts';
@@ -35,8 +36,7 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     env: await readBuildEnv(values.list('env-file'), values.list('env'), machine),
     machine,
     clearCache,
-    offline: values.boolean('offline'),
-    insecureRegistries: values.list('insecure-registry'),
+    registry: readRegistryFlags(values),
     ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
     ...defined('order', values.text('order')),
     ...defined('runImageName', values.text('run-image-name')),

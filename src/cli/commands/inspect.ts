@@ -2,6 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { displayLocation, parseLocation } from '../../oci/location.ts';
 import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
+import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { openStores } from '../../platform/stores.ts';
 import type { Terminal } from '../../term/terminal.ts';
 import { thisMachine } from '../this-machine.ts';
@@ -10,10 +11,7 @@ import { thisMachine } from '../this-machine.ts';
 export async function runInspectCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
   const machine = thisMachine(ctx.tmp);
   const platform = values.text('platform');
-  await using stores = openStores(machine, ctx.product, {
-    insecure: values.list('insecure-registry'),
-    offline: values.boolean('offline'),
-  });
+  await using stores = openStores(machine, ctx.product, readRegistryFlags(values));
   const location = parseLocation(values.positionals[0] ?? '');
   const image = await stores.find(
     location,

@@ -4,6 +4,7 @@ import { parseLocation } from '../../oci/location.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { readCreationTime } from '../../options/creation-time.ts';
+import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { parseOutput, type OutputRequest } from '../../options/output.ts';
 import { rebaseImage } from '../../platform/rebase.ts';
 import { thisMachine } from '../this-machine.ts';
@@ -25,8 +26,7 @@ export async function runRebaseCommand(values: CommandValues, ctx: Context): Pro
       force: values.boolean('force'),
       strict: values.boolean('strict'),
       dryRun: values.boolean('dry-run'),
-      offline: values.boolean('offline'),
-      insecureRegistries: values.list('insecure-registry'),
+      registry: readRegistryFlags(values),
       ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
       ...(runImage === undefined ? {} : { runImage }),
       ...(runImageName === undefined ? {} : { runImageName }),

@@ -2,6 +2,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Context } from '../../core/context.ts';
 import { parseLocation } from '../../oci/location.ts';
 import type { CommandValues } from '../../options/command-values.ts';
+import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { openStores } from '../../platform/stores.ts';
 import { canList } from '../../ports/store.ts';
 import { validateStore } from '../../store/validate.ts';
@@ -12,10 +13,7 @@ import { thisMachine } from '../this-machine.ts';
 export async function runValidateCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
   const text = values.positionals[0] ?? '';
   const machine = thisMachine(ctx.tmp);
-  await using stores = openStores(machine, ctx.product, {
-    insecure: values.list('insecure-registry'),
-    offline: values.boolean('offline'),
-  });
+  await using stores = openStores(machine, ctx.product, readRegistryFlags(values));
   const source = await stores.openSource(parseLocation(text), ctx);
   if (!canList(source)) throw new SlipwayError('NOT_SUPPORTED', `${text} cannot list its images`);
   const problems = await validateStore(source, ctx);

@@ -16,5 +16,27 @@ export const REGISTRY: readonly CommandOption[] = [
     value: 'HOST[:PORT]',
     env: 'CNB_INSECURE_REGISTRIES',
   }),
+  option('ca-file', 'strings', 'Registries', 'authorities to trust besides the usual ones, as PEM; repeat', {
+    value: 'FILE',
+    env: 'SLIPWAY_CA_FILE',
+  }),
+  option('timeout', 'string', 'Registries', 'how long a registry may be silent: seconds, or 5m', {
+    value: 'TIME',
+    env: 'SLIPWAY_TIMEOUT',
+  }),
+  option('concurrency', 'string', 'Registries', 'blobs on their way at once', {
+    value: 'NUMBER',
+    env: 'SLIPWAY_CONCURRENCY',
+  }),
+  option(
+    'trace-http',
+    'string',
+    'Registries',
+    'write requests and answers there, without secrets; - is standard error',
+    {
+      value: 'FILE',
+      env: 'SLIPWAY_TRACE_HTTP',
+    },
+  ),
   option('offline', 'boolean', 'Registries', 'any network call is an error', { env: 'SLIPWAY_OFFLINE' }),
 ];

@@ -9,6 +9,7 @@ import type { Location } from '../../oci/location.ts';
 import type { Reference } from '../../oci/reference.ts';
 import type { CacheInputs } from '../../options/cache-image.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
+import { parseGoBoolean } from '../../options/go-values.ts';
 import type { LayerStore } from '../../ports/layer-cache.ts';
 import type { Machine } from '../machine.ts';
 import { chooseCache, type OpenCache } from '../open-cache.ts';
@@ -77,6 +78,7 @@ export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): 
   return openStores(host.machine, ctx.product, {
     insecure: inputs.insecure,
     keychain: host.keychain,
+    offline: parseGoBoolean(host.machine.env['SLIPWAY_OFFLINE'] ?? '') ?? false,
     ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
   });
 }
