@@ -11,6 +11,7 @@ import type { RegistryOptions } from '../registry/options.ts';
 import { openArchive, type ArchiveSource } from '../store/archive/archive-source.ts';
 import { openArchiveSink } from '../store/archive/archive-sink.ts';
 import { openStandardArchive, openStandardSink } from '../store/archive/standard-archive.ts';
+import { layoutDeleter } from '../store/layout/layout-deleter.ts';
 import { openLayout } from '../store/layout/layout-source.ts';
 import { openLayoutSink } from '../store/layout/layout-sink.ts';
 import { selectImage } from '../store/select.ts';
@@ -53,7 +54,7 @@ export function createLocator(options: LocatorOptions): Locator {
       case 'registry':
         return repositoryOf(client, location.reference);
       case 'oci':
-        return openLayout(location.dir);
+        return { ...openLayout(location.dir), ...layoutDeleter(location.dir) };
       case 'oci-archive':
       case 'docker-archive':
         return isStandardStream(location)

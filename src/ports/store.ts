@@ -103,3 +103,28 @@ export interface StoreEntry {
 export function canList(store: object): store is Lister {
   return 'list' in store;
 }
+
+/** Optional power: what refers to a manifest (signatures, SBOMs, attestations). */
+export interface ReferrerLister {
+  /** Manifests whose `subject` is that digest; none when there are none. */
+  readonly referrers: (subject: Digest, ctx: Context, options?: ReferrersOptions) => Promise<readonly Descriptor[]>;
+}
+
+export interface ReferrersOptions {
+  /** Only those of this artifact type. */
+  readonly artifactType?: string;
+}
+
+export function canListReferrers(store: object): store is ReferrerLister {
+  return 'referrers' in store;
+}
+
+/** Optional power: remove a name, or a manifest with all its names. */
+export interface Deleter {
+  /** Throws `IMAGE_NOT_FOUND`, and `NOT_SUPPORTED` with what the store said when it does not delete such a thing. */
+  readonly delete: (name: string | Digest, ctx: Context) => Promise<void>;
+}
+
+export function canDelete(store: object): store is Deleter {
+  return 'delete' in store;
+}

@@ -1,14 +1,26 @@
 import type { Context } from '../core/context.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Blob, Origin } from '../ports/blob.ts';
-import type { ImageSink, ImageSource, Lister, PutOptions, PutOutcome, StoreEntry } from '../ports/store.ts';
+import type {
+  Deleter,
+  ImageSink,
+  ImageSource,
+  Lister,
+  PutOptions,
+  PutOutcome,
+  ReferrerLister,
+  StoreEntry,
+} from '../ports/store.ts';
 import { hasBlob, openBlob } from './blobs.ts';
+import { deleteBlob, deleteManifest } from './delete.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
 import type { RegistryOptions } from './options.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 import { createSession, type RegistrySession } from './session.ts';
 import { createSink } from './sink.ts';
-import { listTags } from './tags.ts';
+import { listReferrers } from './referrers.ts';
+import { listCatalog, listTags } from './tags.ts';
 import { checkWrite, putBlob } from './upload.ts';
 
 /** Tags whose descriptors are asked for at once when a repository is listed. */
@@ -18,9 +30,11 @@ const LIST_WIDTH = 8;
 export interface RegistryClient extends AsyncDisposable {
   /** No request is made before one of the repository's functions is called. */
   readonly repository: (registry: string, repository: string) => RegistryRepository;
+  /** The repositories of a registry, as it pages them. `NOT_SUPPORTED` where it has no catalog. */
+  readonly catalog: (registry: string, ctx: Context) => AsyncIterable<string>;
 }
 
-export interface RegistryRepository extends ImageSource, Lister {
+export interface RegistryRepository extends ImageSource, Lister, ReferrerLister, Deleter {
   readonly origin: Origin;
   /** Every tag, without asking for what they point to. */
   readonly tags: (ctx: Context) => Promise<readonly string[]>;
@@ -30,6 +44,8 @@ export interface RegistryRepository extends ImageSource, Lister {
   readonly checkRead: (target: string, ctx: Context) => Promise<void>;
   /** Throws when no upload can be started (contract §9.2); starts one and cancels it. */
   readonly checkWrite: (ctx: Context) => Promise<void>;
+  /** Throws `BLOB_NOT_FOUND`, `NOT_SUPPORTED`. Manifests that need the blob are not looked for. */
+  readonly deleteBlob: (digest: Digest, ctx: Context) => Promise<void>;
 }
 
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
@@ -52,10 +68,11 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       const known = repositories.get(description);
       if (known !== undefined) return known;
       const session = sessionOf(registry);
-      const opened = openRepository({ session, repository, description, known: new Set() });
+      const opened = openRepository({ session, repository, description, known: new Set(), turns: new Map() });
       repositories.set(description, opened);
       return opened;
     },
+    catalog: (registry, ctx) => listCatalog(sessionOf(registry), ctx),
     [Symbol.asyncDispose]: async () => {
       const loaded = await transport;
       await loaded?.[Symbol.asyncDispose]();
@@ -76,6 +93,9 @@ function openRepository(access: RepositoryAccess): RegistryRepository {
     openSink: (tag) => createSink(access, tag, put),
     checkRead: (target, ctx) => checkRead(access, target, ctx),
     checkWrite: (ctx) => checkWrite(access, ctx),
+    referrers: (subject, ctx, options) => listReferrers(access, subject, ctx, options),
+    delete: (name, ctx) => deleteManifest(access, name, ctx),
+    deleteBlob: (digest, ctx) => deleteBlob(access, digest, ctx),
   };
 }
 

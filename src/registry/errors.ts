@@ -11,7 +11,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export interface Subject {
   /** `image 127.0.0.1:5000/app:latest`, `blob sha256:… of 127.0.0.1:5000/app`. */
   readonly what: string;
-  readonly action: 'read' | 'write';
+  readonly action: 'read' | 'write' | 'delete';
   /** The code of a 404. */
   readonly missing: Extract<ErrorCode, 'IMAGE_NOT_FOUND' | 'BLOB_NOT_FOUND' | 'REGISTRY_ERROR'>;
 }

@@ -11,6 +11,11 @@ import type { Headers } from './http.ts';
 import { imageSubject, pullAccess, pushAccess, repositoryPath, type RepositoryAccess } from './repository-access.ts';
 import type { RegistryRequest } from './session.ts';
 
+export interface PutManifest {
+  /** The registry lists it among the referrers of its subject (`OCI-Subject`): no fallback tag is needed. */
+  readonly isSubjectKnown: boolean;
+}
+
 /** GET of a manifest or index by tag or digest; the bytes are checked against the digest asked for and the one announced. */
 export async function getManifest(access: RepositoryAccess, target: string, ctx: Context): Promise<RawManifest> {
   const request = manifestRequest('GET', access, target);
@@ -57,7 +62,7 @@ export async function putManifest(
   target: string,
   manifest: RawManifest,
   ctx: Context,
-): Promise<void> {
+): Promise<PutManifest> {
   const request: RegistryRequest = {
     method: 'PUT',
     to: repositoryPath(access, `manifests/${target}`),
@@ -74,6 +79,7 @@ export async function putManifest(
   if (stored !== undefined && isDigest(stored) && sameAlgorithm(stored, manifest.descriptor.digest)) {
     if (stored !== manifest.descriptor.digest) throw mismatch(subject, manifest.descriptor.digest, stored);
   }
+  return { isSubjectKnown: answer.headers['oci-subject'] !== undefined };
 }
 
 function manifestRequest(method: 'GET' | 'HEAD', access: RepositoryAccess, target: string): RegistryRequest {

@@ -12,6 +12,8 @@ export interface RepositoryAccess {
   readonly description: string;
   /** Digests that were seen or put in this repository by this client. */
   readonly known: Set<string>;
+  /** What changes a tag after reading it goes one after another: the last turn of each tag. */
+  readonly turns: Map<string, Promise<void>>;
 }
 
 export function pullAccess({ repository }: RepositoryAccess): Access {
@@ -24,6 +26,11 @@ export function pushAccess({ repository }: RepositoryAccess, mountFrom?: string)
   return { repository, scopes: [`repository:${repository}:pull,push`, ...mount] };
 }
 
+/** Delete, and pull for what is read before. */
+export function deleteAccess({ repository }: RepositoryAccess): Access {
+  return { repository, scopes: [`repository:${repository}:pull,delete`] };
+}
+
 /** `image host/repository:tag` or `…@digest`. */
 export function imageSubject(access: RepositoryAccess, target: string, action: Subject['action'] = 'read'): Subject {
   return {
@@ -33,11 +40,15 @@ export function imageSubject(access: RepositoryAccess, target: string, action: S
   };
 }
 
-export function blobSubject(access: RepositoryAccess, blob: Descriptor, action: Subject['action'] = 'read'): Subject {
+export function blobSubject(
+  access: RepositoryAccess,
+  blob: Pick<Descriptor, 'digest'>,
+  action: Subject['action'] = 'read',
+): Subject {
   return {
     what: `blob ${blob.digest} of ${access.description}`,
     action,
-    missing: action === 'read' ? 'BLOB_NOT_FOUND' : 'REGISTRY_ERROR',
+    missing: action === 'write' ? 'REGISTRY_ERROR' : 'BLOB_NOT_FOUND',
   };
 }
 

@@ -7,7 +7,7 @@ import { isTag } from '../oci/reference.ts';
 import type { Blob } from '../ports/blob.ts';
 import type { ImageSink, PutOptions, PutOutcome } from '../ports/store.ts';
 import { hasBlob } from './blobs.ts';
-import { putManifest } from './manifests.ts';
+import { putReferring } from './referrers-fallback.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 
 /** A push: blobs go at once, manifests and tags wait for `commit`. */
@@ -53,11 +53,12 @@ async function pushManifests(
   ctx: Context,
 ): Promise<void> {
   const tagged = new Set(tags.values());
-  for (const [digest, manifest] of manifests) if (!tagged.has(digest)) await putManifest(access, digest, manifest, ctx);
+  for (const [digest, manifest] of manifests)
+    if (!tagged.has(digest)) await putReferring(access, digest, manifest, ctx);
   for (const [tag, digest] of tags) {
     const manifest = manifests.get(digest);
     if (manifest === undefined)
       throw new SlipwayError('INTERNAL', `${access.description}:${tag} was tagged before its manifest was put`);
-    await putManifest(access, tag, manifest, ctx);
+    await putReferring(access, tag, manifest, ctx);
   }
 }

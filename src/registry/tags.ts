@@ -1,39 +1,64 @@
-import { collect } from '../core/bytes.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { parseJson } from '../oci/manifest.ts';
-import { ObjectReader } from '../schema/reader.ts';
-import { refusal } from './errors.ts';
-import { handedUrl } from './follow.ts';
+import { describeIssues, ObjectReader } from '../schema/reader.ts';
+import { pagesOf } from './pages.ts';
 import { pullAccess, repositoryPath, type RepositoryAccess } from './repository-access.ts';
-import type { RegistryAnswer, RegistryRequest } from './session.ts';
+import type { RegistrySession } from './session.ts';
 
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
-const MAX_PAGES = 10_000;
+/** Names that are asked for at once: registries answer with fewer when they like. */
+const CATALOG_PAGE = 1000;
 
 /** Every tag of a repository, page by page. Throws `IMAGE_NOT_FOUND` when the registry has no such repository. */
 export async function listTags(access: RepositoryAccess, ctx: Context): Promise<readonly string[]> {
-  const subject = { what: `repository ${access.description}`, action: 'read', missing: 'IMAGE_NOT_FOUND' } as const;
+  const name = `the tag list of ${access.description}`;
+  const list = {
+    session: access.session,
+    path: repositoryPath(access, 'tags/list'),
+    access: pullAccess(access),
+    name,
+    subject: { what: `repository ${access.description}`, action: 'read', missing: 'IMAGE_NOT_FOUND' },
+  } as const;
   const tags = new Set<string>();
-  const seen = new Set<string>();
-  let to: string | URL | undefined = repositoryPath(access, 'tags/list');
-  while (to !== undefined) {
-    const request: RegistryRequest = { method: 'GET', to, access: pullAccess(access), wholeBytes: MAX_PAGE_BYTES };
-    const answer = await access.session.send(request, ctx);
-    if (answer.status !== 200) throw await refusal(access.session, { request: request, answer }, subject, ctx);
-    const page = await collect(answer.body, MAX_PAGE_BYTES, `the tag list of ${access.description}`);
-    const reader = new ObjectReader(parseJson(page, `the tag list of ${access.description}`));
-    for (const tag of reader.strings('tags')) tags.add(tag);
-    seen.add(answer.url.href);
-    to = nextPage(access, answer);
-    if (to !== undefined && (seen.has(to.href) || seen.size > MAX_PAGES))
-      throw new SlipwayError('REGISTRY_ERROR', `the tag list of ${access.description} does not end`);
-  }
+  for await (const { bytes } of pagesOf(list, ctx)) for (const tag of names(bytes, 'tags', name)) tags.add(tag);
   return [...tags];
 }
 
-/** The target of a `Link: <…>; rel="next"` header (distribution-spec, content discovery). */
-function nextPage(access: RepositoryAccess, answer: RegistryAnswer): URL | undefined {
-  const link = /<([^>]*)>\s*;[^,]*rel="?next"?/i.exec(answer.headers['link'] ?? '')?.[1];
-  return link === undefined ? undefined : handedUrl(link, answer.url, access.session.options);
+/**
+ * The repositories of a registry, a page at a time; each once. Many registries have no catalog: `NOT_SUPPORTED` with what they said.
+ */
+export async function* listCatalog(session: RegistrySession, ctx: Context): AsyncGenerator<string, void, undefined> {
+  const name = `the catalog of ${session.registry}`;
+  const list = {
+    session,
+    path: `/v2/_catalog?n=${String(CATALOG_PAGE)}`,
+    access: { repository: '', scopes: ['registry:catalog:*'] },
+    name,
+    subject: { what: name, action: 'read', missing: 'REGISTRY_ERROR' },
+    passed: [404, 405, 501],
+  } as const;
+  const seen = new Set<string>();
+  for await (const { answer, bytes } of pagesOf(list, ctx)) {
+    if (bytes === undefined) {
+      await answer.discard();
+      throw new SlipwayError('NOT_SUPPORTED', `${session.registry} does not list its repositories`, {
+        details: { request: answer.request, status: String(answer.status) },
+        hint: 'name the repository',
+      });
+    }
+    for (const repository of names(bytes, 'repositories', name)) {
+      if (!seen.has(repository)) yield repository;
+      seen.add(repository);
+    }
+  }
+}
+
+/** A list that is null or absent has no names. */
+function names(page: Uint8Array | undefined, key: string, subject: string): readonly string[] {
+  if (page === undefined) return [];
+  const reader = new ObjectReader(parseJson(page, subject));
+  const found = reader.strings(key);
+  if (reader.issues.length > 0)
+    throw new SlipwayError('REGISTRY_ERROR', `${subject} is malformed: ${describeIssues(reader.issues)}`);
+  return found;
 }

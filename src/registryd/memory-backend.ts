@@ -2,7 +2,7 @@ import { streamOf } from '../core/bytes.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import { decodeManifest, type RawManifest } from '../oci/manifest.ts';
 import type { RegistryBackend } from './backend.ts';
-import { referrerOf } from './referrers.ts';
+import { referrerOf } from '../oci/referrer.ts';
 
 interface MemoryRepository {
   readonly blobs: Set<Digest>;

@@ -1,23 +1,9 @@
-import { descriptorToJson, type Descriptor } from '../oci/descriptor.ts';
+import { descriptorToJson } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import { compareBytes, goJson } from '../oci/go-json.ts';
-import type { ImageIndex, Manifest, RawManifest } from '../oci/manifest.ts';
 import { OCI_INDEX } from '../oci/media-types.ts';
 import { errorAnswer, type Answer } from './answer.ts';
 import type { Call } from './call.ts';
-
-/** The entry of a referrers list for a manifest (distribution-spec, "listing referrers"): an image's config type stands for a missing type. */
-export function referrerOf(raw: RawManifest, decoded: Manifest | ImageIndex): Descriptor {
-  const { mediaType, digest, size } = raw.descriptor;
-  const artifactType = decoded.artifactType ?? (decoded.kind === 'manifest' ? decoded.config.mediaType : undefined);
-  return {
-    mediaType: mediaType === '' ? decoded.mediaType : mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(Object.keys(decoded.annotations).length === 0 ? {} : { annotations: decoded.annotations }),
-  };
-}
 
 /** GET `/v2/NAME/referrers/DIGEST?artifactType=`: an index, empty when nothing refers to the digest. */
 export async function answerReferrers(call: Call, repository: string, digest: string): Promise<Answer> {

@@ -5,7 +5,7 @@ import { isDigest, type Digest } from '../oci/digest.ts';
 import { decodeManifest, type RawManifest } from '../oci/manifest.ts';
 import type { ImageSource, Lister } from '../ports/store.ts';
 import { servedEntries, type ServedEntry } from './layout-names.ts';
-import { referrerOf } from './referrers.ts';
+import { referrerOf } from '../oci/referrer.ts';
 
 /** The images of a layout or archive, by repository: what a client may see. */
 export interface ServedImages {

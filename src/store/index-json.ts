@@ -31,7 +31,7 @@ export function decodeIndexJson(bytes: Uint8Array, subject: string): IndexJson {
 /** What a name leads to: one entry, or a made index of the entries that share the name. */
 export type FoundEntry =
   | { readonly kind: 'entry'; readonly descriptor: Descriptor }
-  | { readonly kind: 'several'; readonly index: RawManifest };
+  | { readonly kind: 'several'; readonly index: RawManifest; readonly entries: readonly Descriptor[] };
 
 /**
  * The entry of a name: its `ref.name`, else its engine name, else either under the rules for short names. Without a name the only
@@ -46,7 +46,11 @@ export function findEntry(entries: readonly Descriptor[], name: string | undefin
   const digests = new Set(matching.map((entry) => entry.digest));
   if (digests.size === 1) return { kind: 'entry', descriptor: first };
   if (isOneImage(matching))
-    return { kind: 'several', index: encodeIndex({ mediaType: OCI_INDEX, manifests: matching, annotations: {} }) };
+    return {
+      kind: 'several',
+      index: encodeIndex({ mediaType: OCI_INDEX, manifests: matching, annotations: {} }),
+      entries: matching,
+    };
   throw new SlipwayError('IMAGE_AMBIGUOUS', `${description} holds ${String(digests.size)} images`, {
     details: { images: listed(matching) },
     hint: 'name one of them: add :NAME or @DIGEST to the location',

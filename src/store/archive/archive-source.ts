@@ -4,15 +4,16 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
 import { decodeManifest, type RawManifest } from '../../oci/manifest.ts';
-import type { ImageSource, Lister } from '../../ports/store.ts';
+import type { ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries } from '../index-json.ts';
 import { checkManifestSize } from '../read-manifest.ts';
+import { referrersIn } from '../referrers.ts';
 import { verifyStream } from '../../oci/verify-stream.ts';
 import { openArchiveFile, type ArchiveFile, type OpenArchiveOptions } from './archive-file.ts';
 import { readDockerImages, type DockerImages } from './docker-images.ts';
 import type { TarRegion } from './tar-index.ts';
 
-export type ArchiveSource = ImageSource & Lister & AsyncDisposable;
+export type ArchiveSource = ImageSource & Lister & ReferrerLister & AsyncDisposable;
 
 /**
  * A tar of an OCI layout, or what `docker save` writes, old or new; where both are there the layout counts. Nothing is unpacked: blobs
@@ -64,7 +65,7 @@ function sourceOf(contents: DockerImages, archive: ArchiveFile, file: string): A
       descriptor: { ...descriptor, mediaType: descriptor.mediaType === '' ? mediaType : descriptor.mediaType },
     };
   };
-  return {
+  const source: ImageSource & Lister = {
     description,
     has: (descriptor) => Promise.resolve(regionOf(descriptor.digest)?.size === descriptor.size),
     open: (descriptor, ctx) => open(descriptor, ctx.signal),
@@ -80,6 +81,10 @@ function sourceOf(contents: DockerImages, archive: ArchiveFile, file: string): A
       return readManifest({ mediaType: listed?.mediaType ?? '', digest: name, size }, ctx);
     },
     list: () => Promise.resolve(storeEntries(contents.entries)),
+  };
+  return {
+    ...source,
+    referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options),
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   };
 }

@@ -8,20 +8,21 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
 import { decodeManifest, parseJson, type RawManifest } from '../../oci/manifest.ts';
-import type { ImageSource, Lister } from '../../ports/store.ts';
+import type { ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
 import { isObject } from '../../schema/reader.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries, type IndexJson } from '../index-json.ts';
 import { checkManifestSize } from '../read-manifest.ts';
+import { referrersIn } from '../referrers.ts';
 
 /**
  * An OCI layout directory (image-spec, image-layout.md) with any number of images and names. Nothing is read or checked before a
  * function is called; `index.json` is read anew each time. A missing layout is `IMAGE_NOT_FOUND`, a broken one `STORE_INVALID`.
  */
-export function openLayout(directory: string): ImageSource & Lister {
+export function openLayout(directory: string): ImageSource & Lister & ReferrerLister {
   const blobs = new BlobDirectory(directory);
   const description = displayLocation({ kind: 'oci', dir: directory });
-  return {
+  const source: ImageSource & Lister = {
     description,
     has: (descriptor) => blobs.has(descriptor),
     open: (descriptor, ctx) => blobs.open(descriptor, ctx.signal),
@@ -36,6 +37,7 @@ export function openLayout(directory: string): ImageSource & Lister {
     },
     list: async () => storeEntries((await readIndexJson(directory)).entries),
   };
+  return { ...source, referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options) };
 }
 
 /** The layout's `index.json`. Throws `IMAGE_NOT_FOUND` when there is no layout, `STORE_INVALID` when it cannot be one. */
