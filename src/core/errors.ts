@@ -8,7 +8,8 @@ export type Remedy =
   | { readonly kind: 'choose-launcher' }
   | { readonly kind: 'force-rebase' }
   | { readonly kind: 'log-in'; readonly registry: string }
-  | { readonly kind: 'allow-insecure'; readonly registry: string };
+  | { readonly kind: 'allow-insecure'; readonly registry: string }
+  | { readonly kind: 'trust-realm'; readonly host: string };
 
 export interface ErrorOptions {
   /** What to do. A string is printed as it is. */

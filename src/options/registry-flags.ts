@@ -6,6 +6,8 @@ export interface RegistryFlags {
   /** Exact `host[:port]` that may be asked over plain HTTP. */
   readonly insecure: readonly string[];
   readonly offline?: boolean;
+  /** `host[:port]` of token endpoints that may have credentials although their host is not the registry's. */
+  readonly trustedRealms?: readonly string[];
   readonly network?: NetworkFlags;
 }
 
@@ -15,6 +17,7 @@ export function readRegistryFlags(values: CommandValues): RegistryFlags {
   return {
     insecure: values.list('insecure-registry'),
     offline: values.boolean('offline'),
+    trustedRealms: values.list('trust-realm'),
     network: {
       caFiles: values.list('ca-file'),
       ...(timeout === undefined ? {} : { timeout }),

@@ -21,6 +21,7 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
     registry: {
       insecure: options.insecure,
       credentials,
+      trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
       userAgent: `slipway/${product.version}`,
       network: readNetworkOptions(machine, options.network),
       ...(options.offline === undefined ? {} : { offline: options.offline }),
@@ -29,4 +30,8 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
     hostArchitecture: machine.architecture,
     ...(machine.standard === undefined ? {} : { standard: machine.standard }),
   });
+}
+
+function splitList(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }

@@ -1,9 +1,11 @@
 import type { Context } from '../core/context.ts';
-import type { AddressOptions } from './address.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { CredentialLookup, Credentials, FoundCredentials } from './options.ts';
-import { trustedRealm } from './realm.ts';
-import { basicHeader, fetchToken, type SendTokenRequest, type Token } from './token.ts';
+import { trustedRealm, type RealmOptions } from './realm.ts';
+import { createSecrets } from './secrets.ts';
+import { mergeScopes } from './scopes.ts';
+import { createTokenCache } from './token-cache.ts';
+import { basicHeader, fetchToken, type SendTokenRequest } from './token.ts';
 
 /** What a request is about to do: credentials go by repository, tokens by scope. */
 export interface Access {
@@ -23,6 +25,8 @@ export interface Authorizer {
     ctx: Context,
   ) => Promise<string | undefined>;
   readonly lookUp: (repository: string, ctx: Context) => Promise<FoundCredentials>;
+  /** What the registry asked for last; undefined while it has asked for nothing. */
+  readonly challenge: () => Challenge | undefined;
   /** The text without any secret of this registry. */
   readonly redact: (text: string) => string;
 }
@@ -30,53 +34,53 @@ export interface Authorizer {
 export function createAuthorizer(
   registry: string,
   base: URL,
-  options: AddressOptions & { readonly credentials: CredentialLookup },
+  options: RealmOptions & { readonly credentials: CredentialLookup },
   send: SendTokenRequest,
 ): Authorizer {
   let challenge: Challenge | undefined;
   const found = new Map<string, Promise<FoundCredentials>>();
-  const tokens = new Map<string, Token>();
-  const pending = new Map<string, Promise<Token>>();
-  const secrets = new Set<string>();
-  const redact = (text: string): string =>
-    [...secrets].reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+  /** Refresh token → the one that a token endpoint gave in its place. */
+  const rotated = new Map<string, string>();
+  const tokens = createTokenCache();
+  const secrets = createSecrets();
 
+  /** Kept by repository; a look-up that failed is no answer, and is made again. */
   const lookUp = (repository: string, ctx: Context): Promise<FoundCredentials> => {
     const known = found.get(repository);
     if (known !== undefined) return known;
-    const looking = options.credentials.find(registry, repository, ctx).then((result) => {
-      secretsOf(result.credentials).forEach((secret) => secrets.add(secret));
-      return result;
-    });
+    const looking = options.credentials.find(registry, repository, ctx).then(
+      (result) => {
+        secrets.addCredentials(result.credentials);
+        return result;
+      },
+      (error: unknown) => {
+        found.delete(repository);
+        throw error;
+      },
+    );
     found.set(repository, looking);
     return looking;
   };
 
-  /** One request at a time per scope; `not` is a token that was just refused. */
   const token = async (access: Access, asked: Challenge, not: string | undefined, ctx: Context): Promise<string> => {
-    const key = `${access.repository} ${access.scopes.join(' ')}`;
-    const cached = tokens.get(key);
-    if (cached !== undefined && cached.expiresAtMs > ctx.clock.now().getTime() && bearer(cached.value) !== not)
-      return bearer(cached.value);
-    let request = pending.get(key);
-    if (request === undefined) {
-      const realm = trustedRealm(asked.parameters['realm'] ?? '', registry, base, options);
-      const credentials = await lookUp(access.repository, ctx);
-      request = pending.get(key);
-      if (request === undefined) {
-        const wanted = { realm, challenge: asked, scopes: access.scopes, found: credentials, registry, redact };
-        request = fetchToken(wanted, send, ctx);
-        pending.set(key, request);
-      }
-    }
-    try {
-      const fresh = await request;
-      tokens.set(key, fresh);
+    const looked = await lookUp(access.repository, ctx);
+    const hasCredentials = looked.credentials !== undefined;
+    const asker = { registry, base, hasCredentials };
+    const realm = trustedRealm(asked.parameters['realm'] ?? '', asker, options);
+    const owner = JSON.stringify([realm.href, asked.parameters['service'], looked.credentials]);
+    const request = async (): ReturnType<typeof fetchToken> => {
+      const current = { ...looked, ...newest(looked.credentials, rotated) };
+      const wanted = { realm, challenge: asked, scopes: access.scopes, found: current, registry };
+      const fresh = await fetchToken({ ...wanted, redact: secrets.redact }, send, ctx);
       secrets.add(fresh.value);
-      return bearer(fresh.value);
-    } finally {
-      if (pending.get(key) === request) pending.delete(key);
-    }
+      if (looked.credentials?.kind === 'identity' && fresh.refreshToken !== undefined) {
+        secrets.add(fresh.refreshToken);
+        rotated.set(looked.credentials.token, fresh.refreshToken);
+      }
+      return fresh;
+    };
+    const refused = not?.startsWith('Bearer ') === true ? { not: not.slice('Bearer '.length) } : {};
+    return bearer(await tokens.get({ owner, scopes: access.scopes, ...refused }, request, ctx));
   };
 
   const headerFor = async (access: Access, not: string | undefined, ctx: Context): Promise<string | undefined> => {
@@ -89,6 +93,7 @@ export function createAuthorizer(
 
   return {
     lookUp,
+    challenge: () => challenge,
     header: (access, ctx) => headerFor(access, undefined, ctx),
     renew: async (access, { challenge: text, used, renewals }, ctx) => {
       const asked = choose(parseChallenges(text ?? ''));
@@ -99,7 +104,7 @@ export function createAuthorizer(
       const next = await headerFor({ ...access, scopes }, used, ctx);
       return next === used ? undefined : next;
     },
-    redact,
+    redact: secrets.redact,
   };
 }
 
@@ -111,32 +116,14 @@ function choose(challenges: readonly Challenge[]): Challenge | undefined {
   );
 }
 
-/** Our scopes and those that the registry asks for and ours do not cover. */
-function mergeScopes(own: readonly string[], asked: string | undefined): readonly string[] {
-  const missing = (asked ?? '').split(' ').filter((scope) => scope !== '' && !own.some((have) => covers(have, scope)));
-  return [...own, ...missing];
-}
-
-function covers(have: string, wanted: string): boolean {
-  const split = (scope: string): readonly [string, readonly string[]] => {
-    const colon = scope.lastIndexOf(':');
-    return [scope.slice(0, colon), scope.slice(colon + 1).split(',')];
-  };
-  const [name, actions] = split(have);
-  const [wantedName, wantedActions] = split(wanted);
-  return name === wantedName && wantedActions.every((action) => actions.includes(action));
+function newest(
+  credentials: Credentials | undefined,
+  rotated: ReadonlyMap<string, string>,
+): { readonly credentials?: Credentials } {
+  const token = credentials?.kind === 'identity' ? rotated.get(credentials.token) : undefined;
+  return token === undefined ? {} : { credentials: { kind: 'identity', token } };
 }
 
 function bearer(value: string): string {
   return `Bearer ${value}`;
-}
-
-/** Secrets long enough to be looked for in a text. */
-function secretsOf(credentials: Credentials | undefined): readonly string[] {
-  if (credentials === undefined) return [];
-  const secrets =
-    credentials.kind === 'basic'
-      ? [credentials.password, basicHeader(credentials.username, credentials.password).slice('Basic '.length)]
-      : [credentials.token];
-  return secrets.filter((secret) => secret.length >= 4);
 }

@@ -31,6 +31,8 @@ export interface RegistryOptions {
   /** Exact `host[:port]` that may be spoken to over plain HTTP. Loopback always may. */
   readonly insecure: readonly string[];
   readonly credentials: CredentialLookup;
+  /** `host[:port]` of token endpoints that may have credentials although a registry on another host names them, or they are private. */
+  readonly trustedRealms?: readonly string[];
   /** Registry name → base URL, where they differ (golden comparisons: a recorded host served on a free port). */
   readonly addresses?: ReadonlyMap<string, string>;
   /** Any network call is an error that names who asked. */

@@ -10,8 +10,10 @@ import { registryText } from './registry-text.ts';
 const MAX_TOKEN_BYTES = 1024 * 1024;
 /** Without `expires_in` a token lives 60 s (distribution token spec). */
 const DEFAULT_LIFETIME_S = 60;
-/** Taken off a token's life, for clocks and the way. */
+/** Taken off a token's life, for clocks and the way; of a short life a third. */
 const MARGIN_S = 10;
+/** Answers of an endpoint that has no GET, as OAuth2 allows. */
+const NO_SUCH_METHOD = [404, 405];
 
 export interface TokenRequest {
   readonly realm: URL;
@@ -25,59 +27,88 @@ export interface TokenRequest {
 
 export interface Token {
   readonly value: string;
+  /** Takes the place of the refresh token that was sent. */
+  readonly refreshToken?: string;
   readonly expiresAtMs: number;
 }
 
 export type SendTokenRequest = (request: HttpRequest, ctx: Context) => Promise<HttpResponse>;
 
 /**
- * Asks a token endpoint: GET with basic credentials or none; POST with a refresh token for identity credentials.
- * Throws `REGISTRY_UNAUTHORIZED` when it refuses, `REGISTRY_ERROR` for any other answer.
+ * Asks a token endpoint: POST with a refresh token for identity credentials; GET with Basic for a name and password, and POST with
+ * the password grant where the endpoint has no GET; GET alone without credentials. Throws `REGISTRY_UNAUTHORIZED` when it refuses,
+ * `REGISTRY_ERROR` for any other answer.
  */
 export async function fetchToken(request: TokenRequest, send: SendTokenRequest, ctx: Context): Promise<Token> {
-  const response = await send(tokenHttpRequest(request), ctx);
+  const { credentials } = request.found;
+  let sent = credentials?.kind === 'identity' ? refreshRequest(request, credentials.token) : getRequest(request);
+  let response = await send(sent, ctx);
+  if (credentials?.kind === 'basic' && NO_SUCH_METHOD.includes(response.status)) {
+    await response.discard();
+    sent = passwordRequest(request, credentials);
+    response = await send(sent, ctx);
+  }
   const bytes = await collect(response.body, MAX_TOKEN_BYTES, `the token answer of ${request.realm.host}`);
-  if (response.status !== 200) throw refusal(request, response.status, bytes);
+  if (response.status !== 200) throw refusal(request, sent.method, response.status, bytes);
   const reader = new ObjectReader(parse(bytes));
   const value = nonEmpty(reader.optionalString('token')) ?? nonEmpty(reader.optionalString('access_token'));
   if (value === undefined || !/^[\x21-\x7e]+$/.test(value))
     throw new SlipwayError('REGISTRY_ERROR', `the token endpoint of ${request.registry} answered without a token`, {
       details: { address: request.realm.origin },
     });
-  const lifetime = reader.optionalSafeInteger('expires_in') ?? DEFAULT_LIFETIME_S;
-  return { value, expiresAtMs: ctx.clock.now().getTime() + Math.max(0, lifetime - MARGIN_S) * 1000 };
+  const lifetime = Math.max(0, reader.optionalSafeInteger('expires_in') ?? DEFAULT_LIFETIME_S);
+  const refreshToken = nonEmpty(reader.optionalString('refresh_token'));
+  return {
+    value,
+    expiresAtMs: ctx.clock.now().getTime() + (lifetime - Math.min(MARGIN_S, lifetime / 3)) * 1000,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  };
 }
 
 export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-function tokenHttpRequest({ realm, challenge, scopes, found }: TokenRequest): HttpRequest {
+function getRequest({ realm, challenge, scopes, found }: TokenRequest): HttpRequest {
   const service = challenge.parameters['service'];
   const { credentials } = found;
-  if (credentials?.kind === 'identity') {
-    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: credentials.token });
-    form.set('client_id', 'slipway');
-    if (service !== undefined) form.set('service', service);
-    form.set('scope', scopes.join(' '));
-    return {
-      method: 'POST',
-      url: realm,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: { kind: 'bytes', bytes: Buffer.from(form.toString()), isSecret: true },
-    };
-  }
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
-  const authorization =
-    credentials?.kind === 'basic' ? { authorization: basicHeader(credentials.username, credentials.password) } : {};
-  return { method: 'GET', url, headers: authorization };
+  if (credentials?.kind !== 'basic') return { method: 'GET', url, headers: {} };
+  // Some endpoints want the name here too, as docker sends it.
+  url.searchParams.set('account', credentials.username);
+  return { method: 'GET', url, headers: { authorization: basicHeader(credentials.username, credentials.password) } };
 }
 
-function refusal(request: TokenRequest, status: number, bytes: Uint8Array): SlipwayError {
+function refreshRequest(request: TokenRequest, token: string): HttpRequest {
+  return formRequest(request, { grant_type: 'refresh_token', refresh_token: token });
+}
+
+function passwordRequest(
+  request: TokenRequest,
+  { username, password }: { readonly username: string; readonly password: string },
+): HttpRequest {
+  return formRequest(request, { grant_type: 'password', username, password });
+}
+
+/** An OAuth2 request (distribution's token spec, "Requesting a token" by POST). */
+function formRequest({ realm, challenge, scopes }: TokenRequest, grant: Readonly<Record<string, string>>): HttpRequest {
+  const form = new URLSearchParams({ ...grant, client_id: 'slipway' });
+  const service = challenge.parameters['service'];
+  if (service !== undefined) form.set('service', service);
+  form.set('scope', scopes.join(' '));
+  return {
+    method: 'POST',
+    url: realm,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: { kind: 'bytes', bytes: Buffer.from(form.toString()), isSecret: true },
+  };
+}
+
+function refusal(request: TokenRequest, method: string, status: number, bytes: Uint8Array): SlipwayError {
   const details = {
-    request: `GET ${request.realm.origin}${request.realm.pathname}`,
+    request: `${method} ${request.realm.origin}${request.realm.pathname}`,
     status: String(status),
     ...registryText(bytes, request.redact),
     scope: request.scopes.join(' '),
@@ -85,7 +116,9 @@ function refusal(request: TokenRequest, status: number, bytes: Uint8Array): Slip
   };
   const { registry } = request;
   if (status === 401 || status === 403 || status === 400) {
-    const who = request.found.credentials === undefined ? 'an anonymous request' : 'the credentials';
+    const { credentials } = request.found;
+    const given = credentials?.kind === 'identity' ? 'the identity token' : 'the credentials';
+    const who = credentials === undefined ? 'an anonymous request' : given;
     return new SlipwayError('REGISTRY_UNAUTHORIZED', `the token endpoint of ${registry} refused ${who}`, {
       details,
       hint: { kind: 'log-in', registry },

@@ -18,6 +18,12 @@ export type ServerAuth =
       readonly anonymousPull?: boolean;
       /** Default: `/token` of this server. */
       readonly realm?: string;
+      /** Identity tokens by user: what a POST with `grant_type=refresh_token` may present. */
+      readonly refreshTokens?: Readonly<Record<string, string>>;
+      /** Default: both. */
+      readonly tokenMethods?: readonly ('GET' | 'POST')[];
+      /** Default 300. */
+      readonly tokenLifetimeS?: number;
     };
 
 /** What a request needs: `pull`, `push` or `delete` in a repository, or nothing but an identity. */
@@ -30,7 +36,14 @@ export interface Gate {
   /** The refusal, or undefined when the request may pass. */
   readonly check: (authorization: string | undefined, need: Need, ctx: Context) => Promise<Answer | undefined>;
   /** Answers the token endpoint. */
-  readonly token: (authorization: string | undefined, query: URLSearchParams, ctx: Context) => Promise<Answer>;
+  readonly token: (request: TokenCall, ctx: Context) => Promise<Answer>;
+}
+
+export interface TokenCall {
+  readonly method: string;
+  readonly authorization: string | undefined;
+  /** The query of a GET, the form of a POST. */
+  readonly parameters: URLSearchParams;
 }
 
 const SERVICE = 'slipway';
@@ -47,6 +60,7 @@ export function createGate(auth: ServerAuth | undefined, url: () => string): Gat
         (await userOf(users, authorization)) === undefined ? unauthorized(`Basic realm="${SERVICE}"`) : undefined,
       token: noToken,
     };
+  const lifetimeS = auth.tokenLifetimeS ?? TOKEN_LIFETIME_S;
   const tokens = new Map<string, { readonly scopes: readonly string[]; readonly expiresAtMs: number }>();
   return {
     check: (authorization, need, ctx) => {
@@ -64,21 +78,22 @@ export function createGate(auth: ServerAuth | undefined, url: () => string): Gat
         return Promise.resolve(undefined);
       return Promise.resolve(unauthorized(`${challenge},error="insufficient_scope"`));
     },
-    token: async (authorization, query, ctx) => {
-      const user = await userOf(users, authorization);
-      if (authorization !== undefined && user === undefined) return unauthorized(`Basic realm="${SERVICE}"`);
+    token: async (request, ctx) => {
+      if (!(auth.tokenMethods ?? ['GET', 'POST']).some((method) => method === request.method)) return emptyAnswer(405);
+      const { claims, user } = await identify(request, users, auth.refreshTokens ?? {});
+      if (claims && user === undefined) return unauthorized(`Basic realm="${SERVICE}"`);
       const mayPush = user !== undefined && auth.pullOnly?.includes(user) !== true;
       const mayPull = user !== undefined || auth.anonymousPull === true;
       const allowed = (action: string): boolean => (action === 'pull' ? mayPull : mayPush);
-      const scopes = query
+      const scopes = request.parameters
         .getAll('scope')
         .flatMap((scope) => scope.split(' '))
         .map((scope) => narrow(scope, allowed));
       const now = ctx.clock.now().getTime();
       for (const [old, { expiresAtMs }] of tokens) if (expiresAtMs <= now) tokens.delete(old);
       const token = randomBytes(24).toString('base64url');
-      tokens.set(token, { scopes, expiresAtMs: now + TOKEN_LIFETIME_S * 1000 });
-      return jsonAnswer(200, { token, access_token: token, expires_in: TOKEN_LIFETIME_S });
+      tokens.set(token, { scopes, expiresAtMs: now + lifetimeS * 1000 });
+      return jsonAnswer(200, { token, access_token: token, expires_in: lifetimeS });
     },
   };
 }
@@ -96,6 +111,22 @@ function narrow(scope: string, allowed: (action: string) => boolean): string {
 function grants(scopes: readonly string[], repository: string, action: string): boolean {
   const prefix = `repository:${repository}:`;
   return scopes.some((scope) => scope.startsWith(prefix) && scope.slice(prefix.length).split(',').includes(action));
+}
+
+/** Who asks for a token, and whether somebody claims to be somebody: a Basic header, or an OAuth2 grant in a form. */
+async function identify(
+  { method, authorization, parameters }: TokenCall,
+  users: Users,
+  refreshTokens: Readonly<Record<string, string>>,
+): Promise<{ readonly claims: boolean; readonly user: string | undefined }> {
+  if (method !== 'POST') return { claims: authorization !== undefined, user: await userOf(users, authorization) };
+  if (parameters.get('grant_type') === 'refresh_token') {
+    const given = parameters.get('refresh_token');
+    return { claims: true, user: Object.entries(refreshTokens).find(([, token]) => token === given)?.[0] };
+  }
+  const [name, password] = [parameters.get('username') ?? '', parameters.get('password') ?? ''];
+  const isRight = parameters.get('grant_type') === 'password' && (await users.isRight(name, password));
+  return { claims: true, user: isRight ? name : undefined };
 }
 
 /** The user of a Basic header whose password is right. */

@@ -1,3 +1,4 @@
+import { collect } from '../core/bytes.ts';
 import { emptyAnswer, errorAnswer, type Answer } from './answer.ts';
 import type { Gate, Need } from './auth.ts';
 import { answerBlob } from './blobs.ts';
@@ -22,12 +23,20 @@ export async function handle(
     ...request,
     mayPull: async (repository) => (await check({ repository, action: 'pull' })) === undefined,
   };
-  if (route.kind === 'token') return gate.token(authorization, call.query, call.ctx);
+  if (route.kind === 'token')
+    return gate.token({ method: call.method, authorization, parameters: await parametersOf(call) }, call.ctx);
   const refused = await check(needOf(route, call.method));
   if (refused !== undefined) return refused;
   if (readOnly && !['GET', 'HEAD'].includes(call.method))
     return errorAnswer(405, 'UNSUPPORTED', 'this registry is read-only', { allow: 'GET, HEAD' });
   return dispatch(call, route);
+}
+
+const MAX_FORM_BYTES = 64 * 1024;
+
+async function parametersOf(call: Call): Promise<URLSearchParams> {
+  if (call.method !== 'POST') return call.query;
+  return new URLSearchParams((await collect(call.body, MAX_FORM_BYTES, 'the form')).toString());
 }
 
 function dispatch(call: Call, route: Exclude<Route, { kind: 'token' }>): Promise<Answer> | Answer {

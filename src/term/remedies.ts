@@ -26,10 +26,12 @@ export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
       return `another ${isSlipway ? '--run-image' : '-run-image'}, or ${isSlipway ? '--force' : '-force'} to override`;
     case 'log-in':
       return isSlipway
-        ? `docker login ${remedy.registry}, or set CNB_REGISTRY_AUTH`
+        ? `slipway login ${remedy.registry}, or set CNB_REGISTRY_AUTH`
         : `set CNB_REGISTRY_AUTH or give docker's config.json an entry for ${remedy.registry}`;
     case 'allow-insecure':
       return isSlipway ? `--insecure-registry ${remedy.registry}` : `-insecure-registry ${remedy.registry}`;
+    case 'trust-realm':
+      return `if it is yours: ${isSlipway ? `--trust-realm ${remedy.host}` : `SLIPWAY_TRUST_REALMS=${remedy.host}`}`;
     default:
       return assertNever(remedy);
   }

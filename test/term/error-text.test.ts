@@ -62,7 +62,7 @@ describe('errors', () => {
     assert.equal(remedyText({ kind: 'allow-insecure', registry: 'r:5000' }, 'slipway'), '--insecure-registry r:5000');
     assert.equal(remedyText({ kind: 'allow-insecure', registry: 'r:5000' }, 'lifecycle'), '-insecure-registry r:5000');
     assert.equal(remedyText({ kind: 'choose-platform', offered: [] }, 'lifecycle'), 'choose another -run-image');
-    assert.match(remedyText({ kind: 'log-in', registry: 'r.example' }, 'slipway'), /docker login r\.example/);
+    assert.match(remedyText({ kind: 'log-in', registry: 'r.example' }, 'slipway'), /slipway login r\.example/);
     assert.match(remedyText({ kind: 'choose-launcher' }, 'lifecycle'), /-launcher PATH/);
   });
 });

@@ -16,6 +16,16 @@ export const REGISTRY: readonly CommandOption[] = [
     value: 'HOST[:PORT]',
     env: 'CNB_INSECURE_REGISTRIES',
   }),
+  option(
+    'trust-realm',
+    'strings',
+    'Registries',
+    'a token endpoint that may have credentials although its host is not the registry’s; repeat',
+    {
+      value: 'HOST[:PORT]',
+      env: 'SLIPWAY_TRUST_REALMS',
+    },
+  ),
   option('ca-file', 'strings', 'Registries', 'authorities to trust besides the usual ones, as PEM; repeat', {
     value: 'FILE',
     env: 'SLIPWAY_CA_FILE',
