@@ -197,7 +197,7 @@ describe('layers that would write outside', () => {
       ...documentsWith(run, '"layers":['),
       join(run, 'index.json'),
     ]);
-    const args = fixture.args.slice(0, fixture.args.indexOf('--launcher'));
+    const args = [...fixture.args.slice(0, fixture.args.indexOf('--launcher')), '--launcher', 'shell'];
     const result = await runBuild({ ...fixture, args }, ['--output', 'oci:out']);
     assertFailure(result, { code: 62, error: 'LAUNCHER_UNUSABLE', says: ['launcher'] });
     assertSucceeded(await runBuild(fixture, ['--output', 'oci:out']));
