@@ -1,5 +1,8 @@
+import { assertNever } from '../core/assert-never.ts';
+import { SlipwayError } from '../core/errors.ts';
 import { moduleName, type GroupElement, type Target } from './module.ts';
 import type { BuildPlan, Plan, PlanSection } from './plan.ts';
+import { searchTrials, type TrialOptions } from './plan-search.ts';
 import { resolveTrial, type PlanGap, type TrialElement } from './plan-trial.ts';
 
 /** What a module's detection gave. */
@@ -59,22 +62,67 @@ export function resolvePlan(attempts: readonly DetectAttempt[]): Resolution {
   return tryAll(passed, attempts.length, lines);
 }
 
+/** Trials in the order of the contract, each with its lines; past the first ones only the trial that resolves. */
 function tryAll(passed: readonly DetectAttempt[], attempted: number, lines: PlanLogLine[]): Resolution {
+  const options = passed.map(optionsOf);
   let count = 0;
   let nearest: readonly PlanGap[] | undefined;
-  for (const trial of trialsOf(passed.map(optionsOf))) {
-    count += 1;
-    lines.push({ level: 'debug', message: `Resolving plan... (try #${String(count)})` });
+  const tryOne = (trial: readonly TrialElement[], title: string): Resolution | undefined => {
+    lines.push({ level: 'debug', message: `Resolving plan... (${title})` });
     const solved = resolveTrial(trial, (message) => void lines.push({ level: 'debug', message }));
     if (solved.kind === 'failed') {
       nearest = fewer(nearest, solved.gaps);
-      continue;
+      return undefined;
     }
     const group = solved.trial.map(({ module }) => module);
     lines.push(...participantLines(group, attempted));
     return { kind: 'passed', group: group.map(withoutOptional), plan: solved.plan, lines };
+  };
+  for (const trial of trialsOf(options)) {
+    count += 1;
+    if (count > TRIALS_MAX) {
+      const found = searchLater(options);
+      const resolution = found === undefined ? undefined : tryOne(found, 'the first of the other tries that can work');
+      if (resolution !== undefined) return resolution;
+      break;
+    }
+    const resolution = tryOne(trial, `try #${String(count)}`);
+    if (resolution !== undefined) return resolution;
   }
   return { kind: 'failed', withErrors: false, gaps: nearest ?? [], lines };
+}
+
+/** Trying all would take forever: thirty modules of four alternatives each make more trials than there are grains of sand. */
+function searchLater(options: readonly TrialOptions[]): readonly TrialElement[] | undefined {
+  const result = searchTrials(options, CHOICES_MAX);
+  switch (result.kind) {
+    case 'found':
+      return result.trial;
+    case 'none':
+      return undefined;
+    case 'given up':
+      throw new SlipwayError(
+        'BUILDPACK_INVALID',
+        'the build plans of a group have too many alternatives to be resolved',
+        {
+          details: {
+            alternatives: options
+              .filter((list) => list.length > 1)
+              .map(
+                (list) =>
+                  `${list
+                    .slice(0, 1)
+                    .map(({ module }) => moduleName(module))
+                    .join('')} ${String(list.length)}`,
+              )
+              .join(', '),
+          },
+          hint: 'give the buildpacks fewer [[or]] tables, or the group fewer of these buildpacks',
+        },
+      );
+    default:
+      return assertNever(result);
+  }
 }
 
 /** What those that passed would lack if the others did not count; of the first trials only, as this is for people. */
@@ -86,12 +134,15 @@ function likelyGaps(passed: readonly DetectAttempt[]): readonly PlanGap[] {
     if (tried.kind === 'solved') return [];
     nearest = fewer(nearest, tried.gaps);
     count += 1;
-    if (count === LIKELY_TRIALS_MAX) break;
+    if (count === TRIALS_MAX) break;
   }
   return nearest ?? [];
 }
 
-const LIKELY_TRIALS_MAX = 1000;
+/** So many trials are made one by one, as the contract says. */
+const TRIALS_MAX = 1000;
+/** And so many choices are looked at to find a later trial: a few seconds. */
+const CHOICES_MAX = 20_000;
 
 function fewer(known: readonly PlanGap[] | undefined, gaps: readonly PlanGap[]): readonly PlanGap[] {
   const obstacles = (list: readonly PlanGap[]): number => list.filter(({ module }) => module.optional !== true).length;
@@ -122,7 +173,7 @@ function isError(run: DetectRun): boolean {
 }
 
 /** The sections to try, in turn; a module is optional only in its last one, so that the others are tried in earnest. */
-function optionsOf({ module, run }: DetectAttempt): readonly TrialElement[] {
+function optionsOf({ module, run }: DetectAttempt): TrialOptions {
   const sections: readonly PlanSection[] = run.plan ?? [{ provides: [], requires: [] }];
   return sections.map((section, index) => ({
     module: { ...module, optional: module.optional === true && index === sections.length - 1 },
@@ -131,7 +182,7 @@ function optionsOf({ module, run }: DetectAttempt): readonly TrialElement[] {
 }
 
 /** The cartesian product, depth first: the first element's option varies slowest. */
-function* trialsOf(options: readonly (readonly TrialElement[])[]): Iterable<readonly TrialElement[]> {
+function* trialsOf(options: readonly TrialOptions[]): Iterable<readonly TrialElement[]> {
   const chosen = options.map(() => 0);
   for (;;) {
     yield options.flatMap((list, index) => list[chosen[index] ?? 0] ?? []);
