@@ -4,6 +4,7 @@ import { buildpackFeatures, type PlatformFeatures } from '../cnb/features.ts';
 import type { BuildMetadata, LaunchProcess } from '../cnb/process.ts';
 import { utf8 } from '../core/bytes.ts';
 import { showPath, toBuffer } from '../layer/byte-path.ts';
+import { absoluteCommand } from './absolute-command.ts';
 import { dirsFor, filesIn, READ_DIRS, ROOT_DIRS, type LaunchLayer } from './launch-layer.ts';
 import type { Obstacle } from './obstacle.ts';
 
@@ -28,6 +29,8 @@ export interface DirectFacts {
   readonly baseEnv: readonly string[];
   /** Every launch layer, in the order in which a launcher visits them. */
   readonly readLayers: () => Promise<readonly LaunchLayer[]>;
+  /** The first of these absolute paths that is a program in the image. */
+  readonly findProgram: (paths: readonly string[]) => Promise<string | undefined>;
 }
 
 /** The start of the default process without a launcher, or the first condition of launcher `none` that does not hold. */
@@ -37,12 +40,15 @@ export async function directStart(facts: DirectFacts): Promise<DirectStart | Obs
   const words = chooseWords(process, facts);
   if ('obstacle' in words) return words;
   const workingDir = posix.resolve(facts.appDir, process.workingDir ?? '');
-  const [command = ''] = words.entrypoint;
+  const [command = '', ...fixed] = words.entrypoint;
   if (command.includes('/') && !command.startsWith('/') && workingDir !== facts.appDir)
     return { obstacle: `its command ${command} is relative, and its working directory is not the app's` };
   const layers = await facts.readLayers();
   const env = bakeEnv(layers, process.type, facts.baseEnv);
-  return 'obstacle' in env ? env : { process: process.type, env: env.changed, workingDir, ...words };
+  if ('obstacle' in env) return env;
+  const program = await absoluteCommand(command, env.all['PATH'], facts.findProgram);
+  if (typeof program !== 'string') return program;
+  return { process: process.type, env: env.changed, workingDir, entrypoint: [program, ...fixed], cmd: words.cmd };
 }
 
 function chooseProcess(facts: DirectFacts): LaunchProcess | Obstacle {
@@ -81,7 +87,7 @@ function bakeEnv(
   layers: readonly LaunchLayer[],
   type: string,
   baseEnv: readonly string[],
-): { readonly changed: DirectStart['env'] } | Obstacle {
+): { readonly all: Env; readonly changed: DirectStart['env'] } | Obstacle {
   const base: Env = Object.fromEntries(baseEnv.map(splitEntry));
   let env: Env = base['PATH'] === undefined ? base : { ...base, PATH: withoutLauncher(base['PATH']) };
   for (const buildpackLayers of byBuildpack(layers)) {
@@ -104,7 +110,7 @@ function bakeEnv(
       }
     }
   }
-  return { changed: Object.entries(env).filter(([name, value]) => base[name] !== value) };
+  return { all: env, changed: Object.entries(env).filter(([name, value]) => base[name] !== value) };
 }
 
 function readEnvFiles(layer: LaunchLayer, directory: string): { readonly files: readonly EnvFile[] } | Obstacle {

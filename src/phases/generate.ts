@@ -11,7 +11,7 @@ import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { requiresFor, withoutMet } from './build/plan-filter.ts';
 import type { BuildDirs, DirPair } from './build-dirs.ts';
 import { fullTarget, inheritEnvironment } from './buildpack-environment.ts';
-import { chooseBase } from './generate/choose-base.ts';
+import { chooseBase, type NewBase } from './generate/choose-base.ts';
 import { keepByKind, setAside } from './generate/keep-output.ts';
 import { readOutput, type ExtensionOutput } from './generate/read-output.ts';
 import { runGenerate } from './generate/run-generate.ts';
@@ -42,8 +42,8 @@ export interface GeneratePorts {
 export interface GenerateOutput {
   /** Without what the extensions provide. */
   readonly plan: Plan;
-  /** The run image that a run.Dockerfile names instead, as written: the caller makes a location of it. */
-  readonly newBase?: string;
+  /** The run image that is named instead. */
+  readonly newBase?: NewBase;
   /** Whether the run image is to be extended. */
   readonly extend: boolean;
 }
@@ -71,7 +71,7 @@ export async function generate(input: GenerateInput, ports: GeneratePorts, ctx: 
         if (isByKind) await keepByKind(output, { to: input.generated.real, isIgnored });
         else if (isIgnored) await setAside(output);
       }
-      return { plan, extend, ...(newBase === undefined ? {} : { newBase: newBase.image }) };
+      return { plan, extend, ...(newBase === undefined ? {} : { newBase }) };
     } finally {
       if (isByKind) await rm(out.real, { recursive: true, force: true });
     }

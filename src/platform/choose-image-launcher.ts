@@ -31,6 +31,8 @@ export interface LauncherRequest extends EarlyLauncherRequest {
   readonly appDir: string;
   /** The launch layers; those that are not on disk are read from where they are, or passed over. */
   readonly readLayers: (withoutContents: 'read' | 'skip') => Promise<readonly LaunchLayer[]>;
+  /** The first of these absolute paths that is a program in the image. */
+  readonly findProgram: (paths: readonly string[]) => Promise<string | undefined>;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface LauncherRequest extends EarlyLauncherRequest {
  * seen (launcher.md).
  */
 export async function chooseImageLauncher(request: LauncherRequest, ctx: Context): Promise<ChosenLauncher> {
-  const { base, metadata, features, execEnv, processType, appDir } = request;
+  const { base, metadata, features, execEnv, processType, appDir, findProgram } = request;
   const chosen = await chooseLauncher(parseLauncherChoice(request.choice), {
     metadata,
     features,
@@ -48,7 +50,7 @@ export async function chooseImageLauncher(request: LauncherRequest, ctx: Context
     direct: () => {
       const baseEnv = isScratch(base) ? [] : base.config.env;
       const readLayers = (): Promise<readonly LaunchLayer[]> => request.readLayers('read');
-      return directStart({ metadata, features, execEnv, processType, appDir, baseEnv, readLayers });
+      return directStart({ metadata, features, execEnv, processType, appDir, baseEnv, readLayers, findProgram });
     },
   });
   ctx.emit({ type: 'launcher.chosen', kind: chosen.kind, reason: chosen.reason });

@@ -15,6 +15,7 @@ import { displayLocation, type Location } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatPinned, layoutName, type NameRules } from '../options/names.ts';
 import { exportImage, type ExportOutput, type ExtensionLayer } from '../phases/export.ts';
+import { findProgram } from '../phases/export/find-program.ts';
 import { readLaunchLayers } from '../phases/export/launch-layers.ts';
 import type { SbomDirectories } from '../phases/export/lifecycle-sboms.ts';
 import type { Image } from '../ports/image.ts';
@@ -103,6 +104,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         appDir: input.app.logical,
         tools: input.tools ?? runImageTools(runImage, memory, ctx),
         readLayers: (withoutContents) => readLaunchLayers(input, ports, ctx, { withoutContents }),
+        findProgram: (paths) => findProgram(paths, input, ports, ctx),
       },
       ctx,
     );

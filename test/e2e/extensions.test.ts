@@ -108,7 +108,10 @@ describe('image extensions (contract §8)', () => {
     assert.match(wrong.stdout, /failed to parse run\.Dockerfile for extension test\/ext: .*line 1/);
     bed.write('exts/test_ext/1.0.0/bin/generate', '#!/bin/sh\necho "FROM Upper/Case" > "$1/run.Dockerfile"\n', 0o755);
     const unnamed = await bed.run('detector', DETECT);
-    assert.equal(unnamed.stdout.includes('ERROR: failed to generate: '), true);
-    assert.match(unnamed.stdout, /Upper\/Case/);
+    assert.equal(unnamed.code, 92);
+    assert.match(
+      unnamed.stdout,
+      /^ERROR: failed to parse run\.Dockerfile for extension test\/ext: FROM Upper\/Case: /m,
+    );
   });
 });

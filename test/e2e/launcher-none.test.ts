@@ -14,12 +14,15 @@ import type { SampleBuildpack } from '../support/sample-buildpacks.ts';
 const ONCE: SampleBuildpack = {
   id: 'test/once',
   build: `if [ ! -e "$1/tool.toml" ]; then
-  mkdir -p "$1/tool/bin" "$1/tool/env.launch/web"; echo tool >"$1/tool/bin/serve"
+  mkdir -p "$1/tool/bin" "$1/tool/env.launch/web"; echo tool >"$1/tool/bin/serve"; chmod +x "$1/tool/bin/serve"
   printf first >"$1/tool/env.launch/WHO.append"; printf typed >"$1/tool/env.launch/web/TYPED"
 fi
 printf '[types]\\nlaunch = true\\n' >"$1/tool.toml"
 printf '[[processes]]\\ntype = "web"\\ncommand = ["serve"]\\nargs = ["--port", "80"]\\ndefault = true\\nworking-dir = "sub"\\n[[processes]]\\ntype = "task"\\ncommand = ["task"]\\n' >"$1/launch.toml"`,
 };
+
+/** Of the run image. */
+const SERVE = { kind: 'file', path: '/bin/serve', mode: 0o755, uid: 0, gid: 0, bytes: Buffer.from('program') } as const;
 
 describe('an image without a launcher', () => {
   it('has one process and its environment in the config, also from layers of the previous image', async (test) => {
@@ -33,7 +36,7 @@ describe('an image without a launcher', () => {
     assert.equal(first.code, 0, first.stderr);
     const { config, layers } = await find();
     assert.deepEqual(config.env, ['PATH=/layers/test_once/tool/bin:/usr/bin:/bin', 'WHO=base-first', 'TYPED=typed']);
-    assert.deepEqual([config.entrypoint, config.cmd], [['serve'], ['--port', '80']]);
+    assert.deepEqual([config.entrypoint, config.cmd], [['/layers/test_once/tool/bin/serve'], ['--port', '80']]);
     assert.equal(config.workingDir, '/workspace/sub');
     assert.equal(config.labels['io.slipway.launcher.kind'], 'none');
     assert.match(first.stderr, /has none of task/);
@@ -42,11 +45,30 @@ describe('an image without a launcher', () => {
     const again = await build(fixture, 'none');
     assert.equal(again.code, 0, again.stderr);
     const second = await find();
-    assert.deepEqual(second.config.env, config.env);
+    assert.deepEqual([second.config.env, second.config.entrypoint], [config.env, config.entrypoint]);
     assert.deepEqual(
       second.layers.map(({ diffId }) => diffId),
       layers.map(({ diffId }) => diffId),
     );
+  });
+
+  it('starts a program of the run image by its path, and is refused when there is none of that name', async (test) => {
+    const launch = '[[processes]]\\ntype = "web"\\ncommand = ["serve"]\\ndefault = true\\n';
+    const fixture = await buildFixture(test, {
+      buildpacks: [{ id: 'test/bare', build: `printf '${launch}' >"$1/launch.toml"` }],
+      base: { env: ['PATH=/opt/bin:/bin'], entries: [SERVE] },
+    });
+    const found = await build(fixture, 'none');
+    assert.equal(found.code, 0, found.stderr);
+    const location = parseLocation(`oci:${join(fixture.directory, 'out')}:shop`);
+    const { config } = await locatorOf(test).find(location, 'app image', testContext(test));
+    assert.deepEqual(config.entrypoint, ['/bin/serve']);
+    const bare = await buildFixture(test, {
+      buildpacks: [{ id: 'test/bare', build: `printf '${launch}' >"$1/launch.toml"` }],
+    });
+    const refused = await build(bare, 'none');
+    assert.equal(refused.code, 62);
+    assert.match(refused.stderr, /its command serve is in no directory of PATH/);
   });
 
   it('is what auto comes to on a run image without a shell, which is said before the build', async (test) => {

@@ -55,12 +55,12 @@ describe('a start without a launcher', () => {
       const { entrypoint, cmd, workingDir } = await startOf(bed, [], { features: platformFeatures(api) });
       return [entrypoint, cmd, workingDir.replace(bed.root, '')];
     };
-    assert.deepEqual(await words({}), [['serve'], ['a', 'b'], '/workspace']);
+    assert.deepEqual(await words({}), [['/usr/bin/serve'], ['a', 'b'], '/workspace']);
     assert.deepEqual(await words({ command: ['/x/serve', 'y'] }), [['/x/serve', 'y'], ['a', 'b'], '/workspace']);
-    assert.deepEqual(await words({ buildpackId: 'test/old' }), [['serve', 'a', 'b'], [], '/workspace']);
-    assert.deepEqual(await words({}, '0.9'), [['serve', 'a', 'b'], [], '/workspace']);
-    assert.deepEqual(await words({ workingDir: 'in/side' }), [['serve'], ['a', 'b'], '/workspace/in/side']);
-    assert.deepEqual(await words({ workingDir: '/data' }), [['serve'], ['a', 'b'], '/data']);
+    assert.deepEqual(await words({ buildpackId: 'test/old' }), [['/usr/bin/serve', 'a', 'b'], [], '/workspace']);
+    assert.deepEqual(await words({}, '0.9'), [['/usr/bin/serve', 'a', 'b'], [], '/workspace']);
+    assert.deepEqual(await words({ workingDir: 'in/side' }), [['/usr/bin/serve'], ['a', 'b'], '/workspace/in/side']);
+    assert.deepEqual(await words({ workingDir: '/data' }), [['/usr/bin/serve'], ['a', 'b'], '/data']);
   });
 
   it('is refused with the reason where a launcher would do more', async (test) => {
@@ -79,6 +79,25 @@ describe('a start without a launcher', () => {
     assert.equal(await reason({ command: ['./serve'] }), undefined);
     assert.match((await reason({ command: ['./serve'], workingDir: '/data' })) ?? '', /is relative/);
     assert.equal(await reason({}, { metadata: NO_DEFAULT }), 'there is no default process');
+  });
+
+  it('looks for a bare command in PATH as the layers leave it, in its order', async (test) => {
+    const bed = bedOf(test, launchProcess('web', ['serve', 'x']));
+    bed.write('layers/test_one/a/bin/other', '');
+    bed.write('layers/test_one/a/env/PATH.append', '::relative:/last');
+    const asked: (readonly string[])[] = [];
+    const findIn = (program: string | undefined) => (paths: readonly string[]) => {
+      asked.push(paths);
+      return Promise.resolve(program);
+    };
+    const start = await startOf(bed, ['a'], { findProgram: findIn('/last/serve') });
+    assert.deepEqual(start.entrypoint, ['/last/serve', 'x']);
+    const own = join(bed.layers, 'test_one/a/bin/serve');
+    assert.deepEqual(asked, [[own, '/usr/bin/serve', '/bin/serve', '/last/serve']]);
+    const missing = await directStart({ ...factsOf(bed, []), findProgram: findIn(undefined) });
+    assert.deepEqual(missing, { obstacle: 'its command serve is in no directory of PATH (/usr/bin:/bin)' });
+    await startOf(bed, [], { baseEnv: [], findProgram: findIn('/sbin/serve') });
+    assert.equal(asked.at(-1)?.[0], '/usr/local/sbin/serve');
   });
 
   it('is refused for layers that only a launcher can make use of', async (test) => {
@@ -140,6 +159,7 @@ function factsOf(bed: LaunchBed, layers: readonly string[]): DirectFacts {
           return readLaunchDirectory({ id: `test/one:${name}`, path }, path);
         }),
       ),
+    findProgram: (paths) => Promise.resolve(paths.find((path) => path.startsWith('/usr/bin/'))),
   };
 }
 

@@ -129,7 +129,7 @@ describe('generate', () => {
     const features = platformFeatures('0.12');
     assert.deepEqual(await run(input(at, [ext, later], { features }), at, testContext(t)), {
       plan: [],
-      newBase: 'new',
+      newBase: { id: 'later', image: 'new' },
       extend: false,
     });
     assert.deepEqual(files(at), [
@@ -144,19 +144,29 @@ describe('generate', () => {
 
   const BASES: readonly (readonly [string, readonly string[], Omit<GenerateOutput, 'plan'>, readonly string[]])[] = [
     ['only a build.Dockerfile leaves the run image as it is (D-69)', [BUILD], { extend: false }, []],
-    ['FROM alone switches the run image (D-66)', [switches('new:1')], { newBase: 'new:1', extend: false }, []],
+    [
+      'FROM alone switches the run image (D-66)',
+      [switches('new:1')],
+      { newBase: { id: 'e0', image: 'new:1' }, extend: false },
+      [],
+    ],
     ['more than FROM extends it (D-68)', [EXTENDS], { extend: true }, []],
-    ['FROM and more switch and extend it (D-68)', [switches('new', 'USER 1\\n')], { newBase: 'new', extend: true }, []],
+    [
+      'FROM and more switch and extend it (D-68)',
+      [switches('new', 'USER 1\\n')],
+      { newBase: { id: 'e0', image: 'new' }, extend: true },
+      [],
+    ],
     [
       'the last switch wins, and what was before it does not count (D-67)',
       [EXTENDS, switches('one', 'USER 1\\n'), switches('two'), BUILD],
-      { newBase: 'two', extend: false },
+      { newBase: { id: 'e2', image: 'two' }, extend: false },
       ['e0', 'e1'],
     ],
     [
       'what comes after the last switch counts (D-67)',
       [switches('one'), switches('two'), EXTENDS],
-      { newBase: 'two', extend: true },
+      { newBase: { id: 'e1', image: 'two' }, extend: true },
       ['e0'],
     ],
   ];
@@ -183,7 +193,7 @@ describe('generate', () => {
     const bare = at.extension({ id: 'bare' });
     const last = at.extension({ id: 'last', generate: switches('two') });
     const output = await run(input(at, [prepared, bare, last]), at, testContext(t));
-    assert.equal(output.newBase, 'two');
+    assert.deepEqual(output.newBase, { id: 'last', image: 'two' });
     assert.deepEqual(files(at), ['last/run.Dockerfile', 'prepared/context/deep/f', 'prepared/run.Dockerfile.ignore']);
     assert.ok(existsSync(join(at.directory, 'extensions/prepared/1.0.0/generate/run.Dockerfile')));
   });

@@ -1,8 +1,16 @@
 import type { ExtensionOutput } from './read-output.ts';
 
+/** A base that a run.Dockerfile switches to. */
+export interface NewBase {
+  /** Of the extension. */
+  readonly id: string;
+  /** As written: the caller makes a location of it. */
+  readonly image: string;
+}
+
 export interface ChosenBase {
-  /** The last base that a run.Dockerfile switches to, and whose. */
-  readonly newBase: { readonly id: string; readonly image: string } | undefined;
+  /** The last one. */
+  readonly newBase: NewBase | undefined;
   /** Whether a run.Dockerfile that counts does more than name a base. */
   readonly extend: boolean;
   /** Extensions whose run.Dockerfile would be lost under the new base. */
