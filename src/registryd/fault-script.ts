@@ -9,7 +9,8 @@ export interface FaultRule {
   readonly path: RegExp;
   /** Which of the matching requests, from 1 on; `every` is the default. */
   readonly nth?: number | 'every';
-  readonly fault: Fault;
+  /** A function makes it of the request: a redirect of the same path to another origin. */
+  readonly fault: Fault | ((request: ServerRequest) => Fault);
 }
 
 /**
@@ -25,7 +26,8 @@ export function faultScript(rules: readonly FaultRule[]): NonNullable<ServeOptio
       const count = (seen.get(rule) ?? 0) + 1;
       seen.set(rule, count);
       const { nth = 'every' } = rule;
-      if (nth === 'every' || nth === count) fault ??= rule.fault;
+      if (nth === 'every' || nth === count)
+        fault ??= typeof rule.fault === 'function' ? rule.fault(request) : rule.fault;
     }
     return fault;
   };

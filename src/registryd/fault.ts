@@ -10,8 +10,13 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Uint8Array;
     }
-  /** The real answer with other headers; '' removes one. */
-  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
+  /** The real answer with other headers; '' removes one. A function makes them of the real ones. */
+  | {
+      readonly kind: 'headers';
+      readonly headers:
+        | Readonly<Record<string, string>>
+        | ((real: Readonly<Record<string, string>>) => Readonly<Record<string, string>>);
+    }
   /** The real answer's headers over another body. */
   | { readonly kind: 'body'; readonly body: Uint8Array }
   /** The connection ends after so many bytes of the real body. */
@@ -39,7 +44,8 @@ export async function applyFault(fault: Fault | undefined, real: () => Promise<A
     }
     case 'headers': {
       const answer = await real();
-      return { kind: 'answer', answer: { ...answer, headers: { ...answer.headers, ...fault.headers } } };
+      const changed = typeof fault.headers === 'function' ? fault.headers(answer.headers) : fault.headers;
+      return { kind: 'answer', answer: { ...answer, headers: { ...answer.headers, ...changed } } };
     }
     case 'body': {
       const answer = await real();

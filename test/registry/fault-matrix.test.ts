@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, describe, it } from 'node:test';
+import { SlipwayError } from '../../src/core/errors.ts';
+import { faultBed, type FaultBed, type FaultedOperation } from '../support/fault-bed.ts';
+import { FAULT_ROWS, type FaultRow } from '../support/fault-rows.ts';
+
+/** How the rows came out; `npm run docs` makes docs/reference/registry-faults.md of it. `SLIPWAY_WRITE_FAULTS=1` writes it anew. */
+const TABLE = 'docs/registry-faults.json';
+const LIMIT_MS = 20_000;
+
+/** One cell of the matrix as a user sees it. */
+interface Outcome {
+  readonly group: string;
+  readonly fault: string;
+  readonly operation: FaultedOperation;
+  /** Repeated requests that were announced. */
+  readonly retries: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly exit: number;
+  readonly result: string;
+}
+
+const outcomes: Outcome[] = [];
+
+describe('the fault matrix of the registry client', () => {
+  for (const row of FAULT_ROWS)
+    for (const operation of row.operations)
+      it(
+        `${row.fault}: ${operation} ${row.fails === undefined ? 'ends right' : `fails with ${row.fails}`}`,
+        { timeout: LIMIT_MS },
+        async (t) => {
+          const bed = await faultBed(t, row.bed);
+          outcomes.push(await tried(bed, row, operation));
+          assert.deepEqual(bed.other.leaked(), [], 'credentials reached another origin');
+          assert.equal(bed.other.requests.length > 0, row.reachesOther === true, 'the other origin was asked');
+        },
+      );
+
+  after(() => {
+    if (process.env['SLIPWAY_WRITE_FAULTS'] === '1')
+      writeFileSync(TABLE, `${JSON.stringify(outcomes, undefined, 2)}\n`);
+  });
+
+  it('came out as docs/registry-faults.json says', () => {
+    if (process.env['SLIPWAY_WRITE_FAULTS'] === '1') return;
+    assert.deepEqual(outcomes, JSON.parse(readFileSync(TABLE, 'utf8')));
+  });
+});
+
+async function tried(bed: FaultBed, row: FaultRow, operation: FaultedOperation): Promise<Outcome> {
+  const { group, fault } = row;
+  let error: unknown;
+  try {
+    await bed.run(operation);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const about = { group, fault, operation, retries: bed.retries() };
+  if (error === undefined) {
+    assert.equal(row.fails, undefined, 'it ended right');
+    await bed.assertDone(operation);
+    return { ...about, exit: 0, result: 'whole' };
+  }
+  if (!(error instanceof SlipwayError)) throw error;
+  const isRunImage = error.code === 'RUN_IMAGE_UNUSABLE' && error.cause instanceof SlipwayError;
+  const { code } = isRunImage && error.cause instanceof SlipwayError ? error.cause : error;
+  assert.equal(code, row.fails, `${error.message} ${JSON.stringify(error.details)}`);
+  await bed.assertIntact(operation);
+  const exit = error.exit ?? (operation === 'analyze' ? 32 : 1);
+  return { ...about, code: error.code, message: bed.plain(error.message), exit, result: 'as before' };
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { platformFeatures } from '../../src/cnb/features.ts';
+import { collect } from '../../src/core/bytes.ts';
+import { createLocator } from '../../src/locate/locator.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+import { parseLocation } from '../../src/oci/location.ts';
+import { analyze } from '../../src/phases/analyze.ts';
+import type { RegistryRepository } from '../../src/registry/client.ts';
+import type { RegistryOptions } from '../../src/registry/options.ts';
+import { faultScript, type FaultRule } from '../../src/registryd/fault-script.ts';
+import { memoryBackend, type ServeOptions, type ServerRequest } from '../../src/registryd/serve.ts';
+import { copyImage, type AssembledImage } from '../../src/store/copy.ts';
+import { openLayout } from '../../src/store/layout/layout-source.ts';
+import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
+import { validateStore } from '../../src/store/validate.ts';
+import { badLine, type LineTrouble } from './bad-line.ts';
+import { temporaryDirectory, testContext, type TestContextOf } from './context.ts';
+import { goldenPlaces } from './golden-layers.ts';
+import { fill, imageOf } from './images.ts';
+import { patternBytes, startRegistry, testClient, type TestRegistry } from './registry.ts';
+
+/** What is done while the registry misbehaves. */
+export type FaultedOperation = 'resolve' | 'pull' | 'push' | 'copy' | 'tags' | 'analyze';
+
+export interface FaultBedOptions {
+  readonly rules?: (addresses: FaultAddresses) => readonly FaultRule[];
+  readonly otherRules?: readonly FaultRule[];
+  readonly auth?: ServeOptions['auth'];
+  readonly line?: LineTrouble;
+  readonly tls?: ServeOptions['tls'];
+  readonly client?: Partial<RegistryOptions>;
+  /** Also where nothing else differs: the operation is begun with what a request needs first. */
+  readonly address?: (registry: TestRegistry) => string;
+}
+
+/** `http://host:port` of the registry and of the other origin, which has the same images and asks for no credentials. */
+export interface FaultAddresses {
+  readonly self: string;
+  readonly other: string;
+}
+
+export interface FaultBed {
+  /** Throws what the operation throws. */
+  readonly run: (operation: FaultedOperation) => Promise<void>;
+  /** Everything that the operation was to bring is there, whole. */
+  readonly assertDone: (operation: FaultedOperation) => Promise<void>;
+  /** What was there before is there as before, and nothing half-made can be seen. */
+  readonly assertIntact: (operation: FaultedOperation) => Promise<void>;
+  readonly retries: () => number;
+  /** Requests at the other origin; `leaked` are those with credentials. */
+  readonly other: { readonly requests: readonly ServerRequest[]; readonly leaked: () => readonly ServerRequest[] };
+  /** The text with the ports of this run as names. */
+  readonly plain: (text: string) => string;
+}
+
+const FOUND = {
+  credentials: { kind: 'basic', username: 'ann', password: 'secret' },
+  trace: ['test keychain'],
+} as const;
+const OLD = imageOf('linux/amd64', { layers: ['old'] });
+/** Large enough to be cut in the middle. */
+const NEW = imageOf('linux/amd64', {
+  layers: ['new', Buffer.from(patternBytes('large', 300_000)).toString('latin1')],
+  compression: 'none',
+});
+
+/** A registry with `app:v1` (old) and `base/run:v1` (new), another origin beside it, a layout with `old`, and faults from the first request on. */
+export async function faultBed(test: TestContext, options: FaultBedOptions): Promise<FaultBed> {
+  const backend = memoryBackend();
+  const seen: ServerRequest[] = [];
+  const note = (request: ServerRequest): void => void seen.push(request);
+  const otherScript = faultScript(options.otherRules ?? []);
+  const other = await startRegistry(test, {
+    backend,
+    intercept: (request) => {
+      note(request);
+      return otherScript(request);
+    },
+  });
+  let script: NonNullable<ServeOptions['intercept']> | undefined;
+  const registry = await startRegistry(test, {
+    backend,
+    auth: options.auth ?? { kind: 'basic', users: { ann: 'secret' } },
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    intercept: (request) => script?.(request),
+  });
+  const seeding = testClient(test).repository(other.name, 'app');
+  const ctx = testContext(test);
+  await put(seeding, OLD, ctx);
+  await put(testClient(test).repository(other.name, 'base/run'), NEW, ctx);
+  const layout = join(temporaryDirectory(test), 'layout');
+  await putLayout(layout, 'old', OLD, ctx);
+  const source = join(temporaryDirectory(test), 'source');
+  await putLayout(source, 'new', NEW, ctx);
+  seen.length = 0;
+
+  const own = new URL(registry.url);
+  const name =
+    options.line === undefined
+      ? (options.address?.(registry) ?? registry.name)
+      : await badLine(test, Number(own.port), options.line);
+  script = faultScript(options.rules?.({ self: registry.url, other: other.url }) ?? []);
+  const settings = {
+    insecure: [],
+    credentials: { find: () => Promise.resolve(FOUND) },
+    userAgent: 'slipway-test',
+    retry: { attempts: 3, baseDelayMs: 1 },
+    ...options.client,
+  };
+  const client = testClient(test, settings);
+  const run: Record<FaultedOperation, () => Promise<void>> = {
+    resolve: async () => {
+      await client.repository(name, 'base/run').resolve('v1', ctx);
+    },
+    pull: async () => {
+      await using sink = await openLayoutSink(layout, 'new', ctx);
+      await copyImage({ source: client.repository(name, 'base/run'), name: 'v1' }, sink, ctx);
+      await sink.commit(ctx);
+    },
+    push: async () => {
+      const sink = client.repository(name, 'app').openSink('v1');
+      await copyImage({ source: openLayout(source), name: 'new' }, sink, ctx);
+      await sink.commit(ctx);
+    },
+    copy: async () => {
+      const sink = client.repository(name, 'app').openSink('v1');
+      await copyImage({ source: client.repository(name, 'base/run'), name: 'v1' }, sink, ctx);
+      await sink.commit(ctx);
+    },
+    tags: async () => {
+      await client.repository(name, 'base/run').tags(ctx);
+    },
+    analyze: async () => {
+      await using images = createLocator({ registry: settings, hostArchitecture: 'amd64' });
+      const run = `${name}/base/run:v1`;
+      await analyze(
+        {
+          runImage: [{ location: parseLocation(run), name: run }],
+          previousImage: undefined,
+          previousName: '',
+          outputs: [parseLocation(`${name}/app:v1`)],
+          target: undefined,
+          skipLayers: true,
+          layers: goldenPlaces(test).layers,
+          features: platformFeatures('0.15'),
+        },
+        { images },
+        ctx,
+      );
+    },
+  };
+  const fresh = (): RegistryRepository => testClient(test).repository(other.name, 'app');
+  return {
+    run: (operation) => run[operation](),
+    assertDone: async (operation) => {
+      const noted = seen.length;
+      if (operation === 'push' || operation === 'copy') await assertTag(fresh(), NEW, ctx);
+      if (operation === 'pull') await assertLayout(layout, ['old', 'new'], ctx);
+      seen.length = noted;
+    },
+    assertIntact: async (operation) => {
+      const noted = seen.length;
+      if (operation === 'push' || operation === 'copy') await assertTag(fresh(), OLD, ctx);
+      await assertLayout(layout, ['old'], ctx);
+      seen.length = noted;
+    },
+    retries: () => ctx.events.filter(({ type }) => type === 'http.retry').length,
+    other: { requests: seen, leaked: () => seen.filter(({ headers }) => headers['authorization'] !== undefined) },
+    plain: (text) => text.replaceAll(name, 'REGISTRY').replaceAll(own.host, 'REGISTRY').replaceAll(other.name, 'OTHER'),
+  };
+}
+
+async function put(repository: RegistryRepository, image: AssembledImage, ctx: TestContextOf): Promise<void> {
+  await using sink = repository.openSink('v1');
+  await fill(sink, [image], ctx);
+  await sink.commit(ctx);
+}
+
+async function putLayout(directory: string, name: string, image: AssembledImage, ctx: TestContextOf): Promise<void> {
+  await using sink = await openLayoutSink(directory, name, ctx);
+  await fill(sink, [image], ctx);
+  await sink.commit(ctx);
+}
+
+/** The tag leads to that image, and whatever the registry says it has of either is whole. */
+async function assertTag(repository: RegistryRepository, image: AssembledImage, ctx: TestContextOf): Promise<void> {
+  assert.equal((await repository.resolve('v1', ctx)).descriptor.digest, image.manifest.descriptor.digest);
+  for (const { descriptor } of [...OLD.layers, OLD.config, ...NEW.layers, NEW.config]) {
+    const isThere = await repository.has(descriptor, ctx);
+    const isPart = [...image.layers, image.config].some((blob) => blob.descriptor.digest === descriptor.digest);
+    assert.ok(isThere || !isPart, `${descriptor.digest} is missing`);
+    // Its digest is checked on the way.
+    if (isThere) await collect(repository.open(descriptor, ctx), 1e6, 'blob');
+  }
+}
+
+/** The layout has these names, is whole, and every file among its blobs is what its name says. */
+async function assertLayout(directory: string, names: readonly string[], ctx: TestContextOf): Promise<void> {
+  const layout = openLayout(directory);
+  assert.deepEqual(
+    (await layout.list(ctx)).map(({ name }) => name),
+    names,
+  );
+  assert.deepEqual(await validateStore(layout, ctx), []);
+  const blobs = join(directory, 'blobs', 'sha256');
+  for (const file of readdirSync(blobs)) assert.equal(digestOf(readFileSync(join(blobs, file))), `sha256:${file}`);
+}
