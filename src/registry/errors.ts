@@ -2,6 +2,7 @@ import { collect } from '../core/bytes.ts';
 import type { Context } from '../core/context.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { SlipwayError, type ErrorOptions } from '../core/errors.ts';
+import { displayUrl } from './http.ts';
 import { registryCode, registryText } from './registry-text.ts';
 import type { RegistryAnswer, RegistryRequest, RegistrySession } from './session.ts';
 
@@ -33,12 +34,13 @@ export async function refusal(
   const retryAfter = answer.headers['retry-after'];
   const details: Readonly<Record<string, string>> = {
     request: answer.request,
+    ...(answer.isElsewhere ? { 'answered by': displayUrl(answer.url) } : {}),
     status: String(answer.status),
     ...registryText(body, session.authorizer.redact),
     ...(answer.status === 401 || answer.status === 403 || answer.status === 404
       ? {
           ...(request.access.scopes.length === 0 ? {} : { scope: request.access.scopes.join(' ') }),
-          credentials: isAnonymous ? 'none' : 'sent',
+          credentials: isAnonymous ? 'none' : answer.isElsewhere ? 'not sent to another origin' : 'sent',
           ...(found.trace.length === 0 ? {} : { 'looked in': found.trace.join('; ') }),
         }
       : {}),
@@ -52,6 +54,12 @@ export async function refusal(
         details,
         hint: 'loopback and listed registries are spoken to over plain HTTP; use another name of the host for TLS',
       },
+    );
+  if (answer.isElsewhere && (answer.status === 401 || answer.status === 403))
+    return new SlipwayError(
+      answer.status === 401 ? 'REGISTRY_UNAUTHORIZED' : 'REGISTRY_DENIED',
+      `${session.registry} led to ${answer.url.origin}, which refused to ${subject.action} ${subject.what}`,
+      { details, hint: 'an address that the registry hands out has to work without its credentials; ask who runs it' },
     );
   const verdict = judge(session.registry, answer.status, subject, { isAnonymous, code });
   return new SlipwayError(verdict.code, verdict.message, { details, ...verdict.options });
@@ -86,6 +94,7 @@ function judge(
         options: logIn,
       };
     case 404:
+      if (subject.action === 'write') break;
       return {
         code: subject.missing,
         message: `${subject.what} was not found`,
@@ -97,12 +106,11 @@ function judge(
         message: `${registry} limits requests and refused to ${subject.action} ${subject.what}`,
         options: { hint: isAnonymous ? { kind: 'log-in', registry } : 'wait, or use a mirror' },
       };
-    default:
-      return {
-        code: 'REGISTRY_ERROR',
-        message: `${registry} answered ${String(status)} when asked to ${subject.action} ${subject.what}`,
-      };
   }
+  return {
+    code: 'REGISTRY_ERROR',
+    message: `${registry} answered ${String(status)} when asked to ${subject.action} ${subject.what}`,
+  };
 }
 
 /** A HEAD has no body: the same is asked again as GET to hear the reason. */

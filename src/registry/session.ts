@@ -1,5 +1,4 @@
 import { SlipwayError } from '../core/errors.ts';
-import { collect, streamOf } from '../core/bytes.ts';
 import type { Context } from '../core/context.ts';
 import { baseUrl } from './address.ts';
 import { createAuthorizer, type Access, type Authorizer } from './auth.ts';
@@ -8,6 +7,7 @@ import { displayUrl, type Headers, type HttpBody, type HttpMethod, type HttpRequ
 import { networkFailure, unreachable } from './network-error.ts';
 import type { RegistryOptions } from './options.ts';
 import { isPassingStatus, pauseForRetry, retryDelayMs } from './retry.ts';
+import { wholeBody } from './whole-body.ts';
 
 const MAX_TOKEN_BYTES = 1024 * 1024;
 
@@ -27,6 +27,8 @@ export interface RegistryRequest {
 export interface RegistryAnswer extends FollowedResponse {
   /** The request, for messages: `GET /v2/app/manifests/latest`. */
   readonly request: string;
+  /** It came from another origin, to which the registry redirected or pointed: credentials were not sent there. */
+  readonly isElsewhere: boolean;
 }
 
 /** Everything that is known and kept about one registry: address, credentials, tokens. */
@@ -54,7 +56,7 @@ export function createSession(
   const withRepeats = <T extends FollowedResponse>(request: HttpRequest, ctx: Context, exchange: () => Promise<T>) =>
     repeat({ registry, request, options }, ctx, exchange);
   const authorizer = createAuthorizer(registry, base, options, (request, ctx) =>
-    withRepeats(request, ctx, async () => whole(await sendOnce(request, ctx), MAX_TOKEN_BYTES)),
+    withRepeats(request, ctx, async () => wholeBody(await sendOnce(request, ctx), MAX_TOKEN_BYTES)),
   );
 
   const exchange = async (request: HttpRequest, access: Access, ctx: Context): Promise<FollowedResponse> => {
@@ -86,19 +88,13 @@ export function createSession(
         });
       const run = async (): Promise<FollowedResponse> => {
         const response = await exchange(request, access, ctx);
-        return wholeBytes === undefined || method === 'HEAD' ? response : whole(response, wholeBytes);
+        return wholeBytes === undefined || method === 'HEAD' ? response : wholeBody(response, wholeBytes);
       };
       const answer =
         times === 'once' ? await run().catch(rethrow(registry, request)) : await withRepeats(request, ctx, run);
-      return { ...answer, request: name };
+      return { ...answer, request: name, isElsewhere: answer.url.origin !== base.origin };
     },
   };
-}
-
-/** The response with its body read. */
-async function whole(response: FollowedResponse, maxBytes: number): Promise<FollowedResponse> {
-  const bytes = await collect(response.body, maxBytes, `the answer of ${displayUrl(response.url)}`);
-  return { ...response, body: streamOf(bytes), discard: () => Promise.resolve() };
 }
 
 /** `GET /v2/app/blobs/sha256:…`: without the query, which may hold a signature or a session's state. */

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { hasCode, SlipwayError } from '../core/errors.ts';
 import { parseJson } from '../oci/manifest.ts';
 import { describeIssues, ObjectReader } from '../schema/reader.ts';
 import { pagesOf } from './pages.ts';
@@ -56,9 +56,22 @@ export async function* listCatalog(session: RegistrySession, ctx: Context): Asyn
 /** A list that is null or absent has no names. */
 function names(page: Uint8Array | undefined, key: string, subject: string): readonly string[] {
   if (page === undefined) return [];
-  const reader = new ObjectReader(parseJson(page, subject));
+  const reader = new ObjectReader(pageOf(page, subject));
   const found = reader.strings(key);
   if (reader.issues.length > 0)
     throw new SlipwayError('REGISTRY_ERROR', `${subject} is malformed: ${describeIssues(reader.issues)}`);
   return found;
+}
+
+/** What the registry says is no image: a page of a proxy or a login form, more often than not. */
+function pageOf(page: Uint8Array, subject: string): unknown {
+  try {
+    return parseJson(page, subject);
+  } catch (error) {
+    if (!hasCode(error, 'IMAGE_INVALID')) throw error;
+    throw new SlipwayError('REGISTRY_ERROR', error.message, {
+      cause: error,
+      hint: 'check that the address is that of a registry, and that no proxy answers instead of it',
+    });
+  }
 }

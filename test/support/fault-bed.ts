@@ -27,12 +27,14 @@ export type FaultedOperation = 'resolve' | 'pull' | 'push' | 'copy' | 'tags' | '
 
 export interface FaultBedOptions {
   readonly rules?: (addresses: FaultAddresses) => readonly FaultRule[];
+  /** Faults meet requests without credentials too, of which the real answer is a 401. */
+  readonly meetsAnonymous?: boolean;
   readonly otherRules?: readonly FaultRule[];
   readonly auth?: ServeOptions['auth'];
   readonly line?: LineTrouble;
   readonly tls?: ServeOptions['tls'];
   readonly client?: Partial<RegistryOptions>;
-  /** Also where nothing else differs: the operation is begun with what a request needs first. */
+  /** The registry's name for the client; default its `host:port`. */
   readonly address?: (registry: TestRegistry) => string;
 }
 
@@ -49,7 +51,8 @@ export interface FaultBed {
   readonly assertDone: (operation: FaultedOperation) => Promise<void>;
   /** What was there before is there as before, and nothing half-made can be seen. */
   readonly assertIntact: (operation: FaultedOperation) => Promise<void>;
-  readonly retries: () => number;
+  /** Whether a request was repeated, which is announced. */
+  readonly isRepeated: () => boolean;
   /** Requests at the other origin; `leaked` are those with credentials. */
   readonly other: { readonly requests: readonly ServerRequest[]; readonly leaked: () => readonly ServerRequest[] };
   /** The text with the ports of this run as names. */
@@ -62,7 +65,7 @@ const FOUND = {
 } as const;
 const OLD = imageOf('linux/amd64', { layers: ['old'] });
 /** Large enough to be cut in the middle. */
-const NEW = imageOf('linux/amd64', {
+export const NEW: AssembledImage = imageOf('linux/amd64', {
   layers: ['new', Buffer.from(patternBytes('large', 300_000)).toString('latin1')],
   compression: 'none',
 });
@@ -71,38 +74,36 @@ const NEW = imageOf('linux/amd64', {
 export async function faultBed(test: TestContext, options: FaultBedOptions): Promise<FaultBed> {
   const backend = memoryBackend();
   const seen: ServerRequest[] = [];
-  const note = (request: ServerRequest): void => void seen.push(request);
+  let isFaulty = false;
   const otherScript = faultScript(options.otherRules ?? []);
   const other = await startRegistry(test, {
     backend,
     intercept: (request) => {
-      note(request);
+      if (!isFaulty) return undefined;
+      seen.push(request);
       return otherScript(request);
     },
   });
-  let script: NonNullable<ServeOptions['intercept']> | undefined;
+  const isMet = ({ headers }: ServerRequest): boolean =>
+    isFaulty && (options.meetsAnonymous === true || headers['authorization'] !== undefined);
   const registry = await startRegistry(test, {
     backend,
     auth: options.auth ?? { kind: 'basic', users: { ann: 'secret' } },
     ...(options.tls === undefined ? {} : { tls: options.tls }),
-    intercept: (request) => script?.(request),
+    intercept: (request) => (isMet(request) ? script(request) : undefined),
   });
   const seeding = testClient(test).repository(other.name, 'app');
   const ctx = testContext(test);
   await put(seeding, OLD, ctx);
   await put(testClient(test).repository(other.name, 'base/run'), NEW, ctx);
   const layout = join(temporaryDirectory(test), 'layout');
-  await putLayout(layout, 'old', OLD, ctx);
-  const source = join(temporaryDirectory(test), 'source');
-  await putLayout(source, 'new', NEW, ctx);
-  seen.length = 0;
 
   const own = new URL(registry.url);
   const name =
     options.line === undefined
       ? (options.address?.(registry) ?? registry.name)
       : await badLine(test, Number(own.port), options.line);
-  script = faultScript(options.rules?.({ self: registry.url, other: other.url }) ?? []);
+  const script = faultScript(options.rules?.({ self: registry.url, other: other.url }) ?? []);
   const settings = {
     insecure: [],
     credentials: { find: () => Promise.resolve(FOUND) },
@@ -116,11 +117,14 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
       await client.repository(name, 'base/run').resolve('v1', ctx);
     },
     pull: async () => {
+      await putLayout(layout, 'old', OLD, ctx);
       await using sink = await openLayoutSink(layout, 'new', ctx);
       await copyImage({ source: client.repository(name, 'base/run'), name: 'v1' }, sink, ctx);
       await sink.commit(ctx);
     },
     push: async () => {
+      const source = join(temporaryDirectory(test), 'source');
+      await putLayout(source, 'new', NEW, ctx);
       const sink = client.repository(name, 'app').openSink('v1');
       await copyImage({ source: openLayout(source), name: 'new' }, sink, ctx);
       await sink.commit(ctx);
@@ -154,22 +158,28 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
   };
   const fresh = (): RegistryRepository => testClient(test).repository(other.name, 'app');
   return {
-    run: (operation) => run[operation](),
+    run: (operation) => {
+      isFaulty = true;
+      return run[operation]();
+    },
     assertDone: async (operation) => {
-      const noted = seen.length;
+      isFaulty = false;
       if (operation === 'push' || operation === 'copy') await assertTag(fresh(), NEW, ctx);
       if (operation === 'pull') await assertLayout(layout, ['old', 'new'], ctx);
-      seen.length = noted;
     },
     assertIntact: async (operation) => {
-      const noted = seen.length;
+      isFaulty = false;
       if (operation === 'push' || operation === 'copy') await assertTag(fresh(), OLD, ctx);
-      await assertLayout(layout, ['old'], ctx);
-      seen.length = noted;
+      if (operation === 'pull') await assertLayout(layout, ['old'], ctx);
     },
-    retries: () => ctx.events.filter(({ type }) => type === 'http.retry').length,
+    isRepeated: () => ctx.events.some(({ type }) => type === 'http.retry'),
     other: { requests: seen, leaked: () => seen.filter(({ headers }) => headers['authorization'] !== undefined) },
-    plain: (text) => text.replaceAll(name, 'REGISTRY').replaceAll(own.host, 'REGISTRY').replaceAll(other.name, 'OTHER'),
+    plain: (text) =>
+      text
+        .replaceAll(name, 'REGISTRY')
+        .replaceAll(own.host, 'REGISTRY')
+        .replaceAll(other.name, 'OTHER')
+        .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'),
   };
 }
 

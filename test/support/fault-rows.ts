@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/core/error-codes.ts';
 import type { Fault } from '../../src/registryd/fault.ts';
 import type { FaultRule } from '../../src/registryd/fault-script.ts';
-import type { FaultAddresses, FaultBedOptions, FaultedOperation } from './fault-bed.ts';
+import { NEW, type FaultAddresses, type FaultBedOptions, type FaultedOperation } from './fault-bed.ts';
 import { patternBytes } from './registry.ts';
 
 /** One line of the fault matrix. */
@@ -94,14 +94,21 @@ function authentication(): readonly FaultRow[] {
       fault: '401 whatever is sent',
       operations: ['pull', 'push', 'analyze'],
       fails: 'REGISTRY_UNAUTHORIZED',
-      bed: every([/^\/v2\//], 'every', answer(401, { headers: { 'www-authenticate': 'Basic realm="r"' } })),
+      bed: {
+        ...every([/^\/v2\//], 'every', answer(401, { headers: { 'www-authenticate': 'Basic realm="r"' } })),
+        meetsAnonymous: true,
+      },
     },
     {
       group,
       fault: '401 for every token that its own endpoint gives',
       operations: ['pull', 'push'],
       fails: 'REGISTRY_UNAUTHORIZED',
-      bed: { auth: bearer, rules: ({ self }) => [{ path: /^\/v2\//, fault: challenge(`${self}/token`) }] },
+      bed: {
+        meetsAnonymous: true,
+        auth: bearer,
+        rules: ({ self }) => [{ path: /^\/v2\//, fault: challenge(`${self}/token`) }],
+      },
     },
     {
       group,
@@ -117,7 +124,10 @@ function authentication(): readonly FaultRow[] {
       fault: 'the token endpoint is a link-local address',
       operations: ['pull', 'push'],
       fails: 'REGISTRY_UNAUTHORIZED',
-      bed: { rules: () => [{ path: /^\/v2\//, fault: challenge('http://169.254.169.254/token') }] },
+      bed: {
+        meetsAnonymous: true,
+        rules: () => [{ path: /^\/v2\//, fault: challenge('http://169.254.169.254/token') }],
+      },
     },
     {
       group,
@@ -207,11 +217,14 @@ function contents(): readonly FaultRow[] {
       group,
       fault: 'JSON with Content-Encoding: gzip, which nobody asked for',
       operations: READS,
+      bed: get(MANIFEST, answer(200, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(NEW.manifest.bytes) })),
+    },
+    {
+      group,
+      fault: 'JSON with Content-Encoding: gzip that is none',
+      operations: READS,
       fails: 'CONTENT_MISMATCH',
-      bed: get(
-        MANIFEST,
-        answer(200, { headers: { 'content-encoding': 'gzip' }, body: gzipSync('{"schemaVersion":2}') }),
-      ),
+      bed: get(MANIFEST, headers({ 'content-encoding': 'gzip' })),
     },
     {
       group,
@@ -271,7 +284,7 @@ function redirects(): readonly FaultRow[] {
     {
       group,
       fault: 'what is asked for by HEAD is at another origin',
-      operations: ['push', 'analyze'],
+      operations: ['push'],
       reachesOther: true,
       bed: away(/./, 'HEAD'),
     },
@@ -350,9 +363,9 @@ function uploads(): readonly FaultRow[] {
     },
     {
       group,
-      fault: '307 on the PUT of a manifest to another origin, which says that it took it',
+      fault: '307 on the PUT of a manifest to another origin, which refuses it',
       operations: ['push'],
-      fails: 'REGISTRY_ERROR',
+      fails: 'REGISTRY_UNAUTHORIZED',
       reachesOther: true,
       bed: {
         rules: ({ other }) => [{ method: 'PUT', path: MANIFEST, fault: to(`${other}/taken`) }],
@@ -395,10 +408,16 @@ function uploads(): readonly FaultRow[] {
     },
     {
       group,
-      fault: 'a mount that is answered with 202 instead of 201',
+      fault: 'a mount that is answered with 202 and an upload that is gone',
       operations: ['copy'],
       bed: {
-        rules: () => [{ method: 'POST', path: /mount=/, fault: headers({}) }],
+        rules: () => [
+          {
+            method: 'POST',
+            path: /mount=/,
+            fault: answer(202, { headers: { location: '/v2/app/blobs/uploads/gone' } }),
+          },
+        ],
       },
     },
   ];
@@ -451,7 +470,7 @@ function lines(): readonly FaultRow[] {
       fault: 'a reset after some bytes, three times',
       operations: ['pull', 'push'],
       bed: {
-        line: { kind: 'ends', afterBytes: 1000, times: 3, how: 'reset' },
+        line: { kind: 'ends', afterBytes: 300, times: 3, how: 'reset' },
         client: { retry: { attempts: 6, baseDelayMs: 1 } },
       },
     },
@@ -460,7 +479,7 @@ function lines(): readonly FaultRow[] {
       fault: 'an end after some bytes as if that were all, three times',
       operations: ['pull', 'push'],
       bed: {
-        line: { kind: 'ends', afterBytes: 1000, times: 3, how: 'close' },
+        line: { kind: 'ends', afterBytes: 300, times: 3, how: 'close' },
         client: { retry: { attempts: 6, baseDelayMs: 1 } },
       },
     },
