@@ -1,7 +1,7 @@
 import { isForExecEnv } from '../cnb/exec-env.ts';
 import { CACHE_METADATA_LABEL, EXEC_ENV_LABEL } from '../cnb/labels.ts';
 import type { Context } from '../core/context.ts';
-import { hasCode, messageOf, SlipwayError } from '../core/errors.ts';
+import { hasCode, messageOf, retold, SlipwayError } from '../core/errors.ts';
 import { assemble } from '../image/assemble.ts';
 import { DEFAULT_COMPRESSION } from '../layer/compression.ts';
 import { packLayer } from '../layer/pack.ts';
@@ -112,9 +112,16 @@ class ImageCache implements BuildCache {
       cmd: undefined,
       created: CREATED,
     });
-    await using sink = await this.#at.openSink(ctx);
-    await putImage(image, sink, ctx);
-    await sink.commit(ctx);
+    try {
+      await using sink = await this.#at.openSink(ctx);
+      await putImage(image, sink, ctx);
+      await sink.commit(ctx);
+    } catch (error) {
+      // Not replaced: the names of other images were in there too.
+      if (!hasCode(error, 'STORE_INVALID')) throw error;
+      const message = `${error.message}; there is no cache until that is mended or removed, or another cache image is named`;
+      throw retold(error, { message });
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

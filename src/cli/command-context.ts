@@ -37,7 +37,7 @@ export async function runCommand(
       limiter: createLimiter(parseConcurrency(concurrency)),
       product: PRODUCT,
     });
-    return interrupted() === undefined ? exitCode : (interrupted()?.exit ?? exitCode);
+    return interrupted()?.exit ?? exitCode;
   } catch (error) {
     renderer.close();
     const ending = interrupted() ?? error;

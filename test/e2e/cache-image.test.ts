@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parseLocation } from '../../src/oci/location.ts';
@@ -147,6 +147,26 @@ describe('a cache image in slipway build and the creator', () => {
     const result = await runBuild(fixture, ['--output', 'oci:out', '--cache-image', 'oci:run:run']);
     assertSucceeded(result);
     assert.match(said(result), /the cache image oci:run:run is not used: it has no label/);
+  });
+
+  it('in a layout with half an index.json is a warning at both ends, which say what to remove (R-26)', async (t) => {
+    const fixture = await buildFixture(t, { buildpacks: [CACHED] });
+    const build = (): Promise<ProgramResult> => runBuild(fixture, ['--output', 'oci:out', '--cache-image', 'oci:c:c']);
+    assertSucceeded(await build());
+    const index = join(fixture.directory, 'c/index.json');
+    const half = readFileSync(index, 'utf8').slice(0, 40);
+    writeFileSync(index, half);
+    const broken = await build();
+    assertSucceeded(broken);
+    assert.match(said(broken), /the cache image oci:c:c is not used: .*c\/index\.json is not JSON/);
+    assert.match(
+      said(broken),
+      /Failed to export cache: c\/index\.json is not JSON: .*; there is no cache until that is mended or removed/,
+    );
+    assert.equal(readFileSync(index, 'utf8'), half);
+    rmSync(join(fixture.directory, 'c'), { recursive: true });
+    assertSucceeded(await build());
+    assert.match(said(await build()), /restored: first/);
   });
 
   it('that cannot be written is a warning of slipway build (exit 0), and ends the creator at analyze (exit 32) (E-45)', async (t) => {
