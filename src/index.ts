@@ -50,6 +50,8 @@ export { openTar } from './layer/open-tar.ts';
 export { packLayer, type PackedLayer } from './layer/pack.ts';
 export { virtualParents, type Owner, type Place } from './layer/place.ts';
 
+export { openRootfs, type Rootfs } from './rootfs/open-rootfs.ts';
+export type { Owners, Ownership } from './rootfs/owners.ts';
 export { assemble } from './image/assemble.ts';
 export type { ImagePlan } from './image/plan.ts';
 export { createKeychain } from './keychain/keychain.ts';

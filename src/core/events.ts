@@ -28,6 +28,15 @@ export type Event =
   | { readonly type: 'order.chosen'; readonly source: string; readonly groups: number }
   | { readonly type: 'launcher.chosen'; readonly kind: string; readonly reason: string }
   | { readonly type: 'sandbox.chosen'; readonly strategy: string; readonly description: string }
+  /** An image's root file system was unpacked into the cache; from now on it is found there. */
+  | {
+      readonly type: 'rootfs.unpacked';
+      readonly image: string;
+      readonly manifest: string;
+      readonly entries: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
   | { readonly type: 'phase.start'; readonly phase: PhaseName }
   | { readonly type: 'phase.end'; readonly phase: PhaseName; readonly ms: number; readonly summary?: string }
   | { readonly type: 'detect.result'; readonly passed: readonly string[]; readonly attempted: number }

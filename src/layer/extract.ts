@@ -1,11 +1,12 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
-import { SlipwayError, systemCode } from '../core/errors.ts';
+import { systemCode } from '../core/errors.ts';
 import type { Layer } from '../ports/blob.ts';
 import { readTar, type TarReadEntry } from '../tar/reader.ts';
 import { fromBytes, fromText, showPath, type BytePath } from './byte-path.ts';
-import { GuardedTree, type Refusal } from './guarded-tree.ts';
+import { cleanPath, refusalOf } from './entry-path.ts';
+import { GuardedTree } from './guarded-tree.ts';
 import { openTar, subjectOf } from './open-tar.ts';
 import { createPacer } from './pacer.ts';
 import type { Place } from './place.ts';
@@ -115,20 +116,4 @@ function treeOf(path: BytePath, trees: readonly PlacedTree[]): PlacedTree | unde
   return trees
     .filter(({ logical }) => path === logical || path.startsWith(`${logical}/`))
     .sort((a, b) => b.logical.length - a.logical.length)[0];
-}
-
-/** An absolute path without `.` and empty parts. Throws for one with `..` or a NUL byte. */
-function cleanPath(name: BytePath, refusal: Refusal): BytePath {
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw refusal.escape('has ".." in its name or target');
-  if (name.includes('\0')) throw refusal.escape('has a NUL byte in its name or target');
-  return `/${parts.join('/')}`;
-}
-
-function refusalOf(subject: string, name: BytePath): Refusal {
-  const shown = showPath(name.slice(0, 500));
-  return {
-    escape: (problem) => new SlipwayError('ARCHIVE_UNSAFE', `${subject}: entry "${shown}" ${problem}`),
-    invalid: (problem) => new SlipwayError('ARCHIVE_INVALID', `${subject}: entry "${shown}" ${problem}`),
-  };
 }

@@ -12,7 +12,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { BuildOptions } from './build-options.ts';
 import { copyTree } from '../workspace/copy-tree.ts';
 import type { Machine } from './machine.ts';
-import { removeTree } from './remove-tree.ts';
+import { removeTree } from '../layer/remove-tree.ts';
 
 /**
  * The directories of one `slipway build`: a copy of the app, so that buildpacks never write into the checkout, layers, and the

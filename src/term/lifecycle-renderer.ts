@@ -59,6 +59,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'image.resolved':
       case 'sandbox.chosen':
       case 'order.chosen':
+      case 'rootfs.unpacked':
       case 'phase.end':
       case 'detect.result':
       case 'detect.failed':

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Event, PhaseName } from '../core/events.ts';
-import { formatDuration, shortDigest } from './amounts.ts';
+import { formatDuration, formatSize, shortDigest } from './amounts.ts';
 import { buildResult } from './build-result.ts';
 import { ciMarks, type CiKind } from './ci-marks.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
@@ -61,6 +61,9 @@ class PlainRenderer implements Renderer {
         return;
       case 'order.chosen':
         this.#header('order', `${event.source}   ${String(event.groups)} group${event.groups === 1 ? '' : 's'}`);
+        return;
+      case 'rootfs.unpacked':
+        this.#header('unpacked', unpackedText(event));
         return;
       case 'launcher.chosen':
         if (this.#options.verbose === true) this.#header('launcher', `${event.kind}: ${event.reason}`);
@@ -188,6 +191,10 @@ function imageText(event: Extract<Event, { readonly type: 'image.resolved' }>, a
   const found = `${event.platform} ${shortDigest(event.manifest)}`;
   const through = event.index === undefined ? found : `index ${shortDigest(event.index)} ${arrow} ${found}`;
   return [event.requested, through, ...(event.note === undefined ? [] : [event.note])].join('   ');
+}
+
+function unpackedText(event: Extract<Event, { readonly type: 'rootfs.unpacked' }>): string {
+  return `${shortDigest(event.manifest)}   ${formatSize(event.bytes)}, ${String(event.entries)} entries in ${formatDuration(event.ms)}`;
 }
 
 function detectedText(event: Extract<Event, { readonly type: 'detect.result' }>): string {

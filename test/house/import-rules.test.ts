@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   image: 3,
   workspace: 3,
   sandbox: 3,
+  rootfs: 3,
   launcher: 3,
   cache: 4,
   locate: 4,

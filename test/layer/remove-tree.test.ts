@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { removeTree } from '../../src/platform/remove-tree.ts';
+import { removeTree } from '../../src/layer/remove-tree.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
 
 describe('removeTree', () => {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { isSystem } from '../core/errors.ts';
-import { createPacer, type Pacer } from '../layer/pacer.ts';
+import { createPacer, type Pacer } from './pacer.ts';
 
 const SLASH = Buffer.from('/');
 
