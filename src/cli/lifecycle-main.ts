@@ -80,7 +80,7 @@ export async function runLifecycle(name: string, argv: readonly string[]): Promi
       log('debug', 'Parsing inputs...');
       await stage('parse arguments', 3, () => checkPositionals(program, values.positionals));
       const machine = thisMachine(ctx.tmp);
-      const keychain = createKeychain({ env, home: machine.home });
+      const keychain = createKeychain(machine);
       const source = { values, env, features, cwd };
       const run = await stage('resolve inputs', 3, () => chosen.load(source, { machine, keychain }));
       await run(ctx);

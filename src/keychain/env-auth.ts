@@ -2,20 +2,27 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Credentials } from '../registry/options.ts';
 import { isObject } from '../schema/reader.ts';
 import { decodeBasic } from './basic.ts';
-import { hostOfKey } from './names.ts';
-
-/** Registry host → credentials. */
-export type RegistryAuth = ReadonlyMap<string, Credentials>;
+import { createEntries, type Entries } from './entries.ts';
+import { hostOfKey, pathOfKey } from './names.ts';
 
 /**
  * The value of `CNB_REGISTRY_AUTH`: a JSON object of registry (or URL) → `Basic <base64>`, `Bearer <token>` or `X-Identity <token>`.
- * Throws `CREDENTIALS_INVALID` in the contract's words (§15.5); the value itself is never shown.
+ * A key's path is stripped, as in the contract; one without a scheme goes before others for the repositories below it. Throws
+ * `CREDENTIALS_INVALID` in the contract's words (§15.5); the value itself is never shown.
  */
-export function parseRegistryAuth(text: string | undefined): RegistryAuth {
-  const found = new Map<string, Credentials>();
-  if (text === undefined || text.trim() === '') return found;
-  for (const [key, header] of Object.entries(parseObject(text))) found.set(hostOfKey(key), parseHeader(key, header));
-  return found;
+export function parseRegistryAuth(text: string | undefined): Entries {
+  if (text === undefined || text.trim() === '') return createEntries(new Map());
+  const given = Object.entries(parseObject(text)).map(([key, header]) => [key, parseHeader(key, header)] as const);
+  const isPart = (key: string): boolean => !key.includes('://') && pathOfKey(key) !== hostOfKey(key);
+  const parts = given.filter(([key]) => isPart(key));
+  const whole = given.filter(([key]) => !isPart(key));
+  // The last one counts: what names the whole registry goes before what is only stripped to it.
+  return createEntries(
+    new Map<string, Credentials>([
+      ...[...parts, ...whole].map(([key, found]) => [hostOfKey(key), found] as const),
+      ...parts.map(([key, found]) => [pathOfKey(key), found] as const),
+    ]),
+  );
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

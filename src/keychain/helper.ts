@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text as readText } from 'node:stream/consumers';
 import type { Context } from '../core/context.ts';
-import { isSystem, systemCode } from '../core/errors.ts';
+import { hasCode, isSystem, systemCode } from '../core/errors.ts';
 import type { Credentials } from '../registry/options.ts';
 import { isObject } from '../schema/reader.ts';
-
-const TIMEOUT_MS = 60_000;
+import { runHelper, type HelperCall } from './run-helper.ts';
 
 /** What a helper said: credentials or none, and words for the trace that continue `docker-credential-NAME …`. */
 export interface HelperAnswer {
@@ -19,41 +15,36 @@ export interface HelperAnswer {
  * gives no credentials and says so in the trace: the registry may serve anonymous requests. Its output is never shown.
  */
 export async function askHelper(
-  suffix: string,
-  host: string,
-  env: Readonly<Record<string, string | undefined>>,
+  { suffix, host }: { readonly suffix: string; readonly host: string },
+  { env, timeoutMs }: Pick<HelperCall, 'env' | 'timeoutMs'>,
   ctx: Context,
 ): Promise<HelperAnswer> {
+  const call: HelperCall = { suffix, action: 'get', input: host, env };
   try {
-    const { code, output } = await run(`docker-credential-${suffix}`, host, env, ctx);
+    const { code, output } = await runHelper(timeoutMs === undefined ? call : { ...call, timeoutMs }, ctx);
     if (code === 0) return decode(output, host);
-    return /credentials not found/i.test(output)
+    return isNotFound(output)
       ? { text: `has no entry for ${host}` }
       : { text: `failed for ${host} (status ${String(code)})` };
   } catch (error) {
     ctx.signal.throwIfAborted();
-    if (isSystem(error, 'ENOENT')) return { text: 'is not on PATH' };
-    return { text: `could not be run (${systemCode(error) ?? 'it took too long'})` };
+    return { text: helperFailure(error) };
   }
 }
 
-async function run(
-  program: string,
-  host: string,
-  env: Readonly<Record<string, string | undefined>>,
-  ctx: Context,
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(program, ['get'], {
-    env: { ...env },
-    stdio: ['pipe', 'pipe', 'ignore'],
-    signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-  });
-  const closed = once(child, 'close');
-  // A helper may answer without reading its input.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(host);
-  const [output] = await Promise.all([readText(child.stdout), closed]);
-  return { code: child.exitCode, output };
+/** Why a helper could not be run, to continue `docker-credential-NAME …`. */
+export function helperFailure(error: unknown): string {
+  if (isSystem(error, 'ENOENT')) return 'is not on PATH';
+  if (hasCode(error, 'CONTENT_MISMATCH')) return 'answered with too much';
+  const code = systemCode(error);
+  return code === undefined || code === 'ABORT_ERR' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+    ? 'took too long'
+    : `could not be run (${code})`;
+}
+
+/** The words of every helper for "nothing there". */
+export function isNotFound(output: string): boolean {
+  return /credentials not found/i.test(output);
 }
 
 function decode(output: string, host: string): HelperAnswer {

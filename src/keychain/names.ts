@@ -1,5 +1,8 @@
 const HUB: readonly string[] = ['index.docker.io', 'docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'];
 
+/** Under what docker's programs keep Docker Hub. */
+export const HUB_KEY = 'https://index.docker.io/v1/';
+
 /** The names under which credentials for a registry may be written: itself, and for Docker Hub all of its names. */
 export function aliasesOf(registry: string): readonly string[] {
   const name = registry.toLowerCase();

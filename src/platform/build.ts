@@ -4,6 +4,7 @@ import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
 import { EMPTY_SYSTEM } from '../cnb/files/system.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { credentialFiles } from '../keychain/places.ts';
 import { parseLauncherChoice } from '../launcher/choose.ts';
 import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
 import { checkStandardUses } from '../locate/standard.ts';
@@ -166,7 +167,7 @@ function readImages(
 
 /** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
 function openSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
-  const { env } = options.machine;
+  const { machine } = options;
   const wanted = options.sandbox ?? 'auto';
   const isOffline = options.network === 'none';
   if (isOffline && wanted === 'host') {
@@ -178,8 +179,8 @@ function openSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
     if (event.type !== 'sandbox.chosen' || !isOffline) ctx.emit(event);
     else ctx.emit({ ...event, description: event.description.replace('network on', 'network off') });
   };
-  const hide = env['DOCKER_CONFIG'];
-  return chooseSandbox(wanted, { ...ctx, emit }, hide?.startsWith('/') === true ? { hide: [hide] } : {});
+  const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
+  return chooseSandbox(wanted, { ...ctx, emit }, { hide });
 }
 
 /** Outputs that are directories or archives get the image's name where none was given, so that a rebuild finds its entry again. */

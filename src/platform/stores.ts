@@ -16,7 +16,7 @@ export interface StoreOptions extends RegistryFlags {
 
 /** One configuration of registries for every role: run image, app image, previous image. The caller disposes. */
 export function openStores(machine: Machine, product: Product, options: StoreOptions): Locator {
-  const credentials = options.keychain ?? createKeychain({ env: machine.env, home: machine.home });
+  const credentials = options.keychain ?? createKeychain(machine);
   return createLocator({
     registry: {
       insecure: options.insecure,
