@@ -1,8 +1,5 @@
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isSystem } from '../core/errors.ts';
-import { hostTree, isConcealed, isWithin, type TreeEntry } from './host-tree.ts';
-import { isDirectory, programDirectories } from './path-programs.ts';
+import { planRoot } from './root-plan.ts';
+import { isWithin, type TreeEntry } from './root-tree.ts';
 import type { Mount, SandboxRequest, SandboxUser } from './sandbox.ts';
 
 /** How the sandbox is set up on this machine: found by probing. */
@@ -22,11 +19,7 @@ export async function bubblewrapArguments(
   setup: BubblewrapSetup,
   hidden: readonly string[],
 ): Promise<readonly string[]> {
-  const mounts = [...request.mounts].sort((a, b) => depth(a.target) - depth(b.target));
-  const home = homeDirectory(request, mounts);
-  const programs = await programDirectories(request.env['PATH'] ?? '', hidden);
-  const targets = [...mounts.map((mount) => mount.target), ...programs, ...(home === undefined ? [] : [home])];
-  const tree = await hostTree(hidden, targets);
+  const { tree, home, hasVarTmp, mounts } = await planRoot(request, hidden);
   // Root made the directories, somebody else uses them.
   const shared = setup.user === 'setpriv' ? '1777' : '0700';
   return [
@@ -36,17 +29,31 @@ export async function bubblewrapArguments(
     ...['--perms', '0755', '--tmpfs', '/'],
     ...tree.flatMap(treeArguments),
     ...(setup.proc === 'fresh' ? ['--proc', '/proc'] : ['--ro-bind', '/proc', '/proc']),
-    ...['--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm', '--perms', '1777', '--tmpfs', '/tmp'],
-    ...((await isDirectory('/var/tmp')) ? ['--perms', '1777', '--tmpfs', '/var/tmp'] : []),
-    ...(await resolverFile(hidden)).flatMap((path) => ['--ro-bind', path, path]),
+    ...[
+      '--dev',
+      '/dev',
+      '--perms',
+      '1777',
+      '--tmpfs',
+      '/dev/shm',
+      '--perms',
+      '1777',
+      ...tmpSize(request),
+      '--tmpfs',
+      '/tmp',
+    ],
+    ...(hasVarTmp ? ['--perms', '1777', '--tmpfs', '/var/tmp'] : []),
     ...(home === undefined ? [] : [...parentArguments(home), '--perms', shared, '--tmpfs', home]),
-    ...programs.flatMap((path) => [...parentArguments(path), '--ro-bind', path, path]),
     ...mounts.flatMap((mount, index) => [
       ...parentArguments(mount.target, mounts.slice(0, index)),
       ...[mount.writable ? '--bind' : '--ro-bind', mount.source, mount.target],
     ]),
     ...['--remount-ro', '/', '--chdir', request.cwd],
   ];
+}
+
+function tmpSize({ limits }: SandboxRequest): readonly string[] {
+  return limits?.temporaryBytes === undefined ? [] : ['--size', String(limits.temporaryBytes)];
 }
 
 /** The ids that the command has, as seen from outside. */
@@ -77,7 +84,7 @@ function parentArguments(path: string, earlier: readonly Mount[] = []): readonly
 function treeArguments(entry: TreeEntry): readonly string[] {
   switch (entry.kind) {
     case 'bind':
-      return ['--ro-bind-try', entry.path, entry.path];
+      return ['--ro-bind-try', entry.source, entry.path];
     case 'symlink':
       return ['--symlink', entry.target, entry.path];
     case 'directory':
@@ -87,30 +94,4 @@ function treeArguments(entry: TreeEntry): readonly string[] {
     case 'cover-file':
       return ['--ro-bind', '/dev/null', entry.path];
   }
-}
-
-/** HOME as a private empty directory, unless it is one that must be seen as it is. */
-function homeDirectory(request: SandboxRequest, mounts: readonly Mount[]): string | undefined {
-  const home = join('/', request.env['HOME'] ?? '/').replace(/(.)\/+$/, '$1');
-  if (!(request.env['HOME'] ?? '').startsWith('/') || SYSTEM.some((directory) => isWithin(home, directory))) return;
-  if (home === '/' || home === '/tmp' || home === '/var/tmp' || home === '/var' || home === '/opt') return;
-  return mounts.some((mount) => isWithin(home, mount.target)) ? undefined : home;
-}
-
-/** Home directories of service users lie here (`/usr/sbin` for daemon): hiding them would hide the machine's programs. */
-export const SYSTEM: readonly string[] = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/dev', '/proc'];
-
-/** The name server settings, which are often a link into /run. */
-async function resolverFile(hidden: readonly string[]): Promise<readonly string[]> {
-  try {
-    const path = await realpath('/etc/resolv.conf');
-    return isConcealed(path, hidden) ? [path] : [];
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'EACCES')) return [];
-    throw error;
-  }
-}
-
-function depth(path: string): number {
-  return path.split('/').filter((part) => part !== '').length;
 }

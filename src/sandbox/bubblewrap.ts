@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
-import { type BubblewrapSetup, bubblewrapArguments, SYSTEM } from './bubblewrap-arguments.ts';
+import { isSystem, messageOf } from '../core/errors.ts';
+import { type BubblewrapSetup, bubblewrapArguments } from './bubblewrap-arguments.ts';
 import { BUILD_UMASK } from './build-umask.ts';
 import { checkRequest } from './check-request.ts';
 import { type ChildExit, runChild } from './child.ts';
-import { isWithin } from './host-tree.ts';
+import { gatedOutput } from './gated-output.ts';
+import { hiddenPaths } from './hidden-paths.ts';
+import { limitedArgv } from './limits.ts';
+import { OWN_ENV } from './own-env.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
-import { startFailure, stderrGate } from './start-failure.ts';
+import { exitOfCode } from './signal-exit.ts';
+import { startFailure } from './start-failure.ts';
 import { dropTo, isRoot } from './user.ts';
 
 export interface BubblewrapOptions {
@@ -24,8 +27,8 @@ export interface BubblewrapOptions {
 }
 
 /**
- * Runs commands under bubblewrap over this machine's root: read-only, without home directories, credential stores and sockets,
- * with the request's mounts at their targets, own processes, own /tmp, no capabilities and no way to gain any.
+ * Runs commands under bubblewrap over this machine's root (read-only, without home directories, credential stores and sockets)
+ * or over another one that lies in a directory, with the request's mounts at their targets, own processes, own /tmp, no capabilities and no way to gain any.
  *
  * An ordinary user becomes the request's user by a user namespace with that one id. Root does not: with root's id mapped, files
  * of the machine that only root may read would be the command's own. So root sets the mounts up without a user namespace (and
@@ -47,9 +50,6 @@ export function bubblewrapSandbox(options: BubblewrapOptions = {}): Sandbox {
   };
 }
 
-/** bubblewrap itself gets no variable of ours: its environment can be read inside by way of /proc/1. */
-const OWN_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin' };
-
 interface Strategy {
   readonly program: string;
   readonly setup: BubblewrapSetup;
@@ -58,22 +58,23 @@ interface Strategy {
 
 async function run(request: SandboxRequest, ctx: Context, { program, setup, hidden }: Strategy): Promise<SandboxExit> {
   checkRequest(request);
-  if (request.root.kind !== 'host') {
-    throw new SlipwayError('NOT_SUPPORTED', `cannot run in the root directory ${request.root.path} yet`);
-  }
   const drop = dropTo(request.user);
   const options = await bubblewrapArguments(request, setup, hidden);
-  const gate = stderrGate();
-  const joinsOutput = request.joinsOutput ?? false;
-  const pass = (bytes: Uint8Array): void => {
-    if (bytes.byteLength > 0) request.onOutput(joinsOutput ? 'stdout' : 'stderr', bytes);
-  };
+  const output = gatedOutput(request);
   let status = '';
   const exit = await runChild(
     {
       command: program,
       // Options go through a descriptor: no limit on their length, and values of variables stay out of the process list.
-      args: ['--args', '3', '--json-status-fd', '4', '--', ...dropCommand(setup, drop), ...request.argv],
+      args: [
+        '--args',
+        '3',
+        '--json-status-fd',
+        '4',
+        '--',
+        ...dropCommand(setup, drop, request.root),
+        ...limitedArgv(request.argv, request.limits),
+      ],
       input: Buffer.from(options.map((option) => `${option}\0`).join('')),
       env: OWN_ENV,
       umask: BUILD_UMASK,
@@ -82,35 +83,32 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       victim: () => statusNumber(status, 'child-pid'),
       ...(setup.user === 'namespace' && drop !== undefined ? { user: drop } : {}),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
-      joinsOutput,
-      onOutput: (stream, bytes) => {
-        if (joinsOutput || stream === 'stderr') {
-          pass(gate.onStderr(bytes));
-          return;
-        }
-        pass(gate.onStdout());
-        request.onOutput('stdout', bytes);
-      },
+      joinsOutput: request.joinsOutput ?? false,
+      onOutput: output.onOutput,
     },
     ctx,
   );
-  const reason = failureToStart(exit, gate.held(), { program, status });
+  const reason = failureToStart(exit, output.held(), { program, status });
   if (reason !== undefined) return { kind: 'not-started', reason };
-  pass(gate.onStdout());
-  return exit.kind === 'exited' ? exitOf(exit.code) : exit.kind === 'not-started' ? unreachable(exit) : exit;
+  output.release();
+  return exit.kind === 'exited' ? exitOfCode(exit.code) : exit.kind === 'not-started' ? unreachable(exit) : exit;
 }
 
 /** What runs the command as another user, when root has set everything up. */
-function dropCommand(setup: BubblewrapSetup, user: SandboxUser | undefined): readonly string[] {
+function dropCommand(
+  setup: BubblewrapSetup,
+  user: SandboxUser | undefined,
+  root: SandboxRequest['root'],
+): readonly string[] {
   if (setup.user !== 'setpriv' || user === undefined) return [];
   const ids = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
-  return [setprivPath(), ...ids, '--inh-caps=-all', '--bounding-set=-all', '--'];
+  return [setprivPath(root.kind === 'host' ? '/' : root.path), ...ids, '--inh-caps=-all', '--bounding-set=-all', '--'];
 }
 
 /** By its path: the PATH that counts inside is the command's, which need not have it. */
-function setprivPath(): string {
+function setprivPath(base: string): string {
   const paths = OWN_ENV.PATH.split(':').map((directory) => join(directory, 'setpriv'));
-  return paths.find((path) => existsSync(path)) ?? 'setpriv';
+  return paths.find((path) => existsSync(join(base, path))) ?? 'setpriv';
 }
 
 function failureToStart(
@@ -124,8 +122,8 @@ function failureToStart(
       : messageOf(exit.cause);
   }
   if (exit.kind !== 'exited' || held.byteLength === 0) return undefined;
-  const isSetup = held.toString('latin1').startsWith('setpriv: ');
-  // bubblewrap reports an exit code only when the command, or setpriv in front of it, was started.
+  const isSetup = /^(?:setpriv|slipway-start): /.test(held.toString('latin1'));
+  // bubblewrap reports an exit code only when the command, or what we put in front of it, was started.
   if (isSetup ? ![1, 126, 127].includes(exit.code) : statusNumber(status, 'exit-code') !== undefined) return undefined;
   return startFailure(held);
 }
@@ -134,49 +132,8 @@ function unreachable(exit: ChildExit & { kind: 'not-started' }): SandboxExit {
   return { kind: 'not-started', reason: messageOf(exit.cause) };
 }
 
-/** A command that a signal ended comes through as 128 + its number (sandbox.md §3). */
-function exitOf(code: number): SandboxExit {
-  const signal = SIGNALS.get(code - 128);
-  return signal === undefined ? { kind: 'exited', code } : { kind: 'signalled', signal };
-}
-
-const SIGNALS: ReadonlyMap<number, string> = new Map([
-  [4, 'SIGILL'],
-  [6, 'SIGABRT'],
-  [7, 'SIGBUS'],
-  [8, 'SIGFPE'],
-  [9, 'SIGKILL'],
-  [11, 'SIGSEGV'],
-  [15, 'SIGTERM'],
-]);
-
 /** A number in bubblewrap's status, which is one JSON object a line. */
 function statusNumber(status: string, key: string): number | undefined {
   const match = new RegExp(`"${key}": (\\d+)`).exec(status);
   return match?.[1] === undefined ? undefined : Number(match[1]);
-}
-
-function hiddenPaths(more: readonly string[]): readonly string[] {
-  const wanted = ['/root', '/home', ...ownHomes(), ...more];
-  const paths = wanted.map((path) => path.replace(/(.)\/+$/, '$1')).filter((path) => path.startsWith('/'));
-  const safe = paths.filter((path) => path !== '/' && !SYSTEM_DIRECTORIES.has(path) && !isProgramDirectory(path));
-  return [...new Set(safe)].filter((path) => !safe.some((other) => other !== path && isWithin(path, other)));
-}
-
-/** By the environment and by the user database; a user may be in neither. */
-function ownHomes(): readonly string[] {
-  return [homedir, () => userInfo().homedir].flatMap((ask) => {
-    try {
-      return [ask()];
-    } catch (error) {
-      if (isSystem(error, 'ERR_SYSTEM_ERROR')) return [];
-      throw error;
-    }
-  });
-}
-
-const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set([...SYSTEM, '/var', '/opt', '/srv', '/tmp', '/run']);
-
-function isProgramDirectory(path: string): boolean {
-  return ['/usr', '/bin', '/sbin', '/lib', '/lib64'].some((directory) => isWithin(path, directory));
 }

@@ -12,10 +12,11 @@ export function checkRequest(request: SandboxRequest): void {
     }
   }
   const paths = request.mounts.flatMap((mount) => [mount.source, mount.target]);
-  for (const path of [request.argv[0], request.cwd, ...paths]) {
+  const root = request.root.kind === 'directory' ? [request.root.path] : [];
+  for (const path of [request.argv[0], request.cwd, ...paths, ...root]) {
     if (!path.startsWith('/')) throw new SlipwayError('ARGUMENT_INVALID', `path '${path}' is not absolute`);
   }
-  for (const text of [...request.argv, request.cwd, ...paths]) {
+  for (const text of [...request.argv, request.cwd, ...paths, ...root]) {
     if (text.includes('\0')) throw new SlipwayError('ARGUMENT_INVALID', `${JSON.stringify(text)} has a NUL byte`);
   }
 }

@@ -21,7 +21,7 @@ export interface ChildRequest {
   /** Called with the text that came on file descriptor 4 so far. */
   readonly onStatus?: (text: string) => void;
   /** The process to kill so that the child ends by itself with all its kin; absent = the child's process group. */
-  readonly victim?: () => number | undefined;
+  readonly victim?: (pid: number) => number | undefined;
   readonly wallMs?: number;
   /** Standard output and error come through one pipe, in order, as `stdout`. */
   readonly joinsOutput?: boolean;
@@ -56,7 +56,7 @@ export async function runChild(request: ChildRequest, ctx: Context): Promise<Chi
     pipe?.closeWriter();
   }
   const timeOut = new AbortController();
-  const kill = (): void => killTree(child, request.victim?.());
+  const kill = (): void => killTree(child, child.pid === undefined ? undefined : request.victim?.(child.pid));
   const timer =
     request.wallMs === undefined
       ? undefined

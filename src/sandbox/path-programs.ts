@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSystem } from '../core/errors.ts';
-import { isConcealed } from './host-tree.ts';
+import { isConcealed } from './root-tree.ts';
 
 /**
  * What a PATH needs below the concealed directories, to be shown read-only: each of its directories, and where one is the `bin` of

@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { SandboxLimits } from './limits.ts';
 
 /** A directory or file of this machine that a command sees at `target`. */
 export interface Mount {
@@ -7,8 +8,11 @@ export interface Mount {
   readonly writable: boolean;
 }
 
-/** What the command's `/` is. `host` is this machine's own root, read-only where the strategy can. */
-type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
+/**
+ * What the command's `/` is. `host` is this machine's own root, read-only where the strategy can; `directory` holds a whole system,
+ * for instance an unpacked builder image: it is never changed, whoever runs in it.
+ */
+export type SandboxRoot = { readonly kind: 'host' } | { readonly kind: 'directory'; readonly path: string };
 
 /** Numeric ids of a user of this machine. */
 export interface SandboxUser {
@@ -31,7 +35,7 @@ export interface SandboxRequest {
    */
   readonly user?: SandboxUser;
   readonly network: 'host' | 'none';
-  readonly limits?: { readonly wallMs?: number };
+  readonly limits?: SandboxLimits;
   /** Both streams through one pipe, in the order in which they are written, as `stdout`; else each by itself. */
   readonly joinsOutput?: boolean;
   /** Raw output as it comes. */

@@ -31,11 +31,18 @@ export function stderrGate(): StderrGate {
 
 /** The reason why nothing was started, out of the held text: `bwrap: execvp /a: Permission denied` → `/a: Permission denied`. */
 export function startFailure(held: Buffer): string {
-  const text = held.toString('utf8').trim();
-  return text.replace(/^(?:bwrap: execvp |setpriv: failed to execute )/, 'cannot start ');
+  const [text = ''] = held.toString('utf8').trim().split('\n');
+  return text
+    .replace(/^(?:bwrap: execvp |(?:setpriv|unshare): failed to execute )/, 'cannot start ')
+    .replace(SHELL_EXEC, (_, path: string, why: string) => {
+      return `cannot start ${path}: ${why === 'not found' ? 'no such file or directory' : why}`;
+    });
 }
 
-const PREFIXES: readonly string[] = ['bwrap: ', 'setpriv: '];
+/** dash: `NAME: 3: exec: /a: not found`; bash: `NAME: line 3: exec: /a: not found`; busybox: `NAME: exec: line 3: /a: not found`. */
+const SHELL_EXEC = /^slipway-start: (?:line )?(?:\d+: )?(?:exec: )?(?:line \d+: )?(.*): ([^:]+)$/;
+
+const PREFIXES: readonly string[] = ['bwrap: ', 'setpriv: ', 'unshare: ', 'chroot: ', 'slipway-start: '];
 const HELD_MAX_BYTES = 4096;
 
 function mayBeOurs(bytes: Buffer): boolean {

@@ -4,8 +4,8 @@ import { isSystem } from '../core/errors.ts';
 
 /** One step in building a root out of this machine's own, in order. */
 export type TreeEntry =
-  /** The machine's directory or file, read-only, with all below it. */
-  | { readonly kind: 'bind'; readonly path: string }
+  /** A directory or file of the base, read-only, with all below it. */
+  | { readonly kind: 'bind'; readonly path: string; readonly source: string; readonly isDirectory: boolean }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
   /** An empty directory of the new root. */
   | { readonly kind: 'directory'; readonly path: string }
@@ -14,28 +14,35 @@ export type TreeEntry =
   /** Something that cannot be read over a file that a bind shows. */
   | { readonly kind: 'cover-file'; readonly path: string };
 
+/** What a root is made of: `/` is this machine's own, anything else a directory that holds a whole system. */
+export interface RootBase {
+  readonly base: string;
+  /** Absolute paths, as seen inside, that are not shown. */
+  readonly hidden: readonly string[];
+}
+
 /**
- * This machine's root without what a buildpack has no business with: kernel file systems, run-time sockets, removable media and
- * the `hidden` paths. Every one of `targets` can afterwards be made a mount point: where the machine has no such directory, the
- * ones above it become directories of the new root that show their children one by one.
+ * A root without what a buildpack has no business with: kernel file systems, /tmp and the `hidden` paths, and of this machine's
+ * own root also run-time sockets and removable media. Every one of `targets` can afterwards be made a mount point: where the base
+ * has no such directory, the ones above it become directories of the new root that show their children one by one.
  */
-export async function hostTree(hidden: readonly string[], targets: readonly string[]): Promise<readonly TreeEntry[]> {
-  const concealed = new Set([...hidden, ...NOT_SHOWN]);
+export async function rootTree(root: RootBase, targets: readonly string[]): Promise<readonly TreeEntry[]> {
+  const concealed = new Set([...root.hidden, ...(root.base === '/' ? NOT_SHOWN : ANEW)]);
   const expanded = new Set<string>(['/']);
   for (const target of targets) {
-    for (const directory of await missingFrom(target, concealed)) expanded.add(directory);
+    for (const directory of await missingFrom(target, root.base, concealed)) expanded.add(directory);
   }
   const entries: TreeEntry[] = [];
-  await addChildren('/', concealed, expanded, entries);
-  for (const path of [...hidden].sort()) {
-    const kind = await kindOf(path);
+  await addChildren('/', root.base, { concealed, expanded }, entries);
+  for (const path of [...root.hidden].sort()) {
+    const kind = await kindOf(join(root.base, path));
     if (kind === 'absent' || !isShown(path, entries)) continue;
     entries.push({ kind: kind === 'directory' ? 'cover-directory' : 'cover-file', path });
   }
   return entries;
 }
 
-/** True for paths that the new root does not show, before any mount: below a hidden or a never shown directory. */
+/** True for paths that a root of this machine's own does not show, before any mount: below a hidden or a never shown directory. */
 export function isConcealed(path: string, hidden: readonly string[]): boolean {
   return [...hidden, ...NOT_SHOWN].some((directory) => isWithin(path, directory));
 }
@@ -46,27 +53,18 @@ export function isWithin(path: string, directory: string): boolean {
 }
 
 /** Made anew by the caller or left out. */
-const NOT_SHOWN: readonly string[] = [
-  '/proc',
-  '/dev',
-  '/sys',
-  '/tmp',
-  '/run',
-  '/boot',
-  '/mnt',
-  '/media',
-  '/lost+found',
-];
+const ANEW: readonly string[] = ['/proc', '/dev', '/sys', '/tmp'];
+const NOT_SHOWN: readonly string[] = [...ANEW, '/run', '/boot', '/mnt', '/media', '/lost+found'];
 
 /** The directories that must be expanded so that `target` can be created; none when it exists or lies in an empty directory. */
-async function missingFrom(target: string, concealed: ReadonlySet<string>): Promise<readonly string[]> {
+async function missingFrom(target: string, base: string, concealed: ReadonlySet<string>): Promise<readonly string[]> {
   const above: string[] = [];
   let path = '';
   for (const part of target.split('/').filter((name) => name !== '')) {
     above.push(path === '' ? '/' : path);
     path = `${path}/${part}`;
     if (concealed.has(path)) return above;
-    const kind = await kindOf(path);
+    const kind = await kindOf(join(base, path));
     if (kind === 'absent') return above;
     // A link is followed by whoever mounts there; a file is a mount point already.
     if (kind !== 'directory') return [];
@@ -76,22 +74,23 @@ async function missingFrom(target: string, concealed: ReadonlySet<string>): Prom
 
 async function addChildren(
   directory: string,
-  concealed: ReadonlySet<string>,
-  expanded: ReadonlySet<string>,
+  base: string,
+  paths: { readonly concealed: ReadonlySet<string>; readonly expanded: ReadonlySet<string> },
   entries: TreeEntry[],
 ): Promise<void> {
-  const children = await readdir(directory, { withFileTypes: true });
+  const children = await readdir(join(base, directory), { withFileTypes: true });
   for (const child of children.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, child.name);
-    if (concealed.has(path)) {
+    const source = join(base, path);
+    if (paths.concealed.has(path)) {
       if (child.isDirectory()) entries.push({ kind: 'directory', path });
     } else if (child.isSymbolicLink()) {
-      entries.push({ kind: 'symlink', path, target: await readlink(path) });
-    } else if (child.isDirectory() && expanded.has(path)) {
+      entries.push({ kind: 'symlink', path, target: await readlink(source) });
+    } else if (child.isDirectory() && paths.expanded.has(path)) {
       entries.push({ kind: 'directory', path });
-      await addChildren(path, concealed, expanded, entries);
+      await addChildren(path, base, paths, entries);
     } else if (child.isDirectory() || (child.isFile() && directory !== '/')) {
-      entries.push({ kind: 'bind', path });
+      entries.push({ kind: 'bind', path, source, isDirectory: child.isDirectory() });
     }
   }
 }
