@@ -5,6 +5,8 @@ import type { DiffId } from '../oci/digest.ts';
 export interface Blob {
   readonly descriptor: Descriptor;
   readonly open: (signal?: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** The bytes from there to the end, unverified, where they can be had without reading those before. */
+  readonly openAt?: (offset: number, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
 /** A place that has the bytes already, so that a sink on the same registry can mount them. */

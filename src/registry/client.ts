@@ -1,16 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Blob, Origin } from '../ports/blob.ts';
-import type {
-  Deleter,
-  ImageSink,
-  ImageSource,
-  Lister,
-  PutOptions,
-  PutOutcome,
-  ReferrerLister,
-  StoreEntry,
-} from '../ports/store.ts';
+import type { Origin } from '../ports/blob.ts';
+import type { Deleter, ImageSink, ImageSource, Lister, ReferrerLister, StoreEntry } from '../ports/store.ts';
 import { hasBlob, openBlob } from './blobs.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
 import type { Transport } from './http.ts';
@@ -18,6 +9,7 @@ import { checkRead, getManifest, headManifest } from './manifests.ts';
 import type { RegistryOptions } from './options.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 import { createSession, type RegistrySession } from './session.ts';
+import { sharedPut } from './shared-put.ts';
 import { createSink } from './sink.ts';
 import { listReferrers } from './referrers.ts';
 import { listCatalog, listTags } from './tags.ts';
@@ -81,7 +73,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
 }
 
 function openRepository(access: RepositoryAccess): RegistryRepository {
-  const put = sharedPut(access);
+  const put = sharedPut((blob, ctx, options) => putBlob(access, blob, ctx, options));
   return {
     description: access.description,
     origin: { registry: access.session.registry, repository: access.repository },
@@ -96,26 +88,6 @@ function openRepository(access: RepositoryAccess): RegistryRepository {
     referrers: (subject, ctx, options) => listReferrers(access, subject, ctx, options),
     delete: (name, ctx) => deleteManifest(access, name, ctx),
     deleteBlob: (digest, ctx) => deleteBlob(access, digest, ctx),
-  };
-}
-
-/** Puts of the same blob at the same time share one upload. */
-function sharedPut(access: RepositoryAccess): (blob: Blob, ctx: Context, options?: PutOptions) => Promise<PutOutcome> {
-  const running = new Map<string, Promise<PutOutcome>>();
-  return async (blob, ctx, options) => {
-    const { digest } = blob.descriptor;
-    const other = running.get(digest);
-    if (other !== undefined) {
-      await other;
-      return 'existed';
-    }
-    const own = putBlob(access, blob, ctx, options);
-    running.set(digest, own);
-    try {
-      return await own;
-    } finally {
-      running.delete(digest);
-    }
   };
 }
 

@@ -26,6 +26,13 @@ export interface RetryOptions {
   readonly baseDelayMs?: number;
 }
 
+export interface UploadOptions {
+  /** Larger blobs go in requests of at most so many bytes (more where the registry asks for more); absent: in one. */
+  readonly chunkBytes?: number;
+  /** Directory where uploads are noted that may be continued by a later run; absent: none is. */
+  readonly memory?: string;
+}
+
 /** One configuration for every role (run image, app image, cache …). */
 export interface RegistryOptions {
   /** Exact `host[:port]` that may be spoken to over plain HTTP. Loopback always may. */
@@ -41,4 +48,5 @@ export interface RegistryOptions {
   /** Default: `NO_NETWORK_OPTIONS`. */
   readonly network?: NetworkOptions;
   readonly retry?: RetryOptions;
+  readonly uploads?: UploadOptions;
 }

@@ -9,16 +9,18 @@ interface Transfer {
   /** The repository, for a screen. */
   readonly target: string;
   readonly blob: Descriptor;
+  /** Bytes that went before. */
+  readonly from?: number;
 }
 
 /** The same bytes, with `blob.progress` events every MiB and at the end. */
 export async function* withProgress(
   source: AsyncIterable<Uint8Array>,
-  { action, target, blob }: Transfer,
+  { action, target, blob, from = 0 }: Transfer,
   ctx: Context,
 ): AsyncIterable<Uint8Array> {
-  let bytes = 0;
-  let shown = 0;
+  let bytes = from;
+  let shown = from;
   const show = (): void => {
     shown = bytes;
     ctx.emit({ type: 'blob.progress', action, target, digest: blob.digest, bytes, total: blob.size });

@@ -21,6 +21,8 @@ export type Fault =
   | { readonly kind: 'body'; readonly body: Uint8Array }
   /** The connection ends after so many bytes of the real body. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The server takes so many bytes of the request's body; then the connection ends without an answer. */
+  | { readonly kind: 'cut-request'; readonly afterBytes: number }
   /** The connection ends without an answer. */
   | { readonly kind: 'close' }
   /** The real answer, later. */
@@ -30,8 +32,11 @@ export type Fault =
 export type Outcome =
   { readonly kind: 'answer'; readonly answer: Answer; readonly cutAfter?: number } | { readonly kind: 'close' };
 
-/** Applies a fault; `real` makes the real answer, when that is needed at all. */
-export async function applyFault(fault: Fault | undefined, real: () => Promise<Answer>): Promise<Outcome> {
+/** Applies a fault; `real` makes the real answer, when that is needed at all, from as many bytes of the body as it is told. */
+export async function applyFault(
+  fault: Fault | undefined,
+  real: (cutRequestAfter?: number) => Promise<Answer>,
+): Promise<Outcome> {
   switch (fault?.kind) {
     case undefined:
       return { kind: 'answer', answer: await real() };
@@ -54,6 +59,9 @@ export async function applyFault(fault: Fault | undefined, real: () => Promise<A
     }
     case 'cut':
       return { kind: 'answer', answer: await real(), cutAfter: fault.afterBytes };
+    case 'cut-request':
+      await real(fault.afterBytes);
+      return { kind: 'close' };
     case 'delay':
       await sleep(fault.ms);
       return { kind: 'answer', answer: await real() };

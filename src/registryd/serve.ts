@@ -8,6 +8,7 @@ import { createGate, type ServerAuth } from './auth.ts';
 import type { RegistryBackend } from './backend.ts';
 import { applyFault, type Fault } from './fault.ts';
 import { handle } from './handle.ts';
+import { countedBody } from './request-body.ts';
 import { sendAnswer } from './send.ts';
 import { createUploadSessions } from './sessions.ts';
 
@@ -34,6 +35,8 @@ export interface RequestLine {
   readonly path: string;
   /** 0 when the connection was closed without an answer. */
   readonly status: number;
+  /** Bytes of the request's body that were read. */
+  readonly bodyBytes: number;
 }
 
 /** What a request looks like before it is answered. */
@@ -70,12 +73,12 @@ export async function serveRegistry(
   let url = '';
   const gate = createGate(options.auth, () => url);
 
-  const answerTo = async (request: IncomingMessage, path: URL): Promise<Answer> => {
+  const answerTo = async (request: IncomingMessage, path: URL, body: AsyncIterable<Uint8Array>): Promise<Answer> => {
     const call = {
       method: request.method ?? 'GET',
       query: path.searchParams,
       headers: headersOf(request),
-      body: request,
+      body,
       backend,
       sessions,
       ctx,
@@ -90,10 +93,13 @@ export async function serveRegistry(
     const method = request.method ?? 'GET';
     const path = request.url ?? '/';
     const fault = options.intercept?.({ method, path, headers: headersOf(request) });
-    const outcome = await applyFault(fault, () =>
-      answerTo(request, new URL(`http://registry${path.startsWith('/') ? path : '/'}`)),
-    );
-    options.onRequest?.({ method, path, status: outcome.kind === 'close' ? 0 : outcome.answer.status });
+    const received = countedBody(request);
+    const outcome = await applyFault(fault, (cutAfter) => {
+      if (cutAfter !== undefined) received.cutAfter(cutAfter);
+      return answerTo(request, new URL(`http://registry${path.startsWith('/') ? path : '/'}`), received.body);
+    });
+    const status = outcome.kind === 'close' ? 0 : outcome.answer.status;
+    options.onRequest?.({ method, path, status, bodyBytes: received.bytes() });
     if (outcome.kind === 'close') {
       response.destroy();
       return;

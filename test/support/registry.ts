@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { streamOf } from '../../src/core/bytes.ts';
 import { descriptorToJson, type Descriptor } from '../../src/oci/descriptor.ts';
-import { digestOf } from '../../src/oci/digest.ts';
+import { digester, digestOf, type Algorithm } from '../../src/oci/digest.ts';
 import { encodeManifest, type RawManifest } from '../../src/oci/manifest.ts';
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import type { Blob } from '../../src/ports/blob.ts';
@@ -82,8 +82,10 @@ export function testImage(seed: string, size = 1000): TestImage {
   return { layer, config, manifest };
 }
 
-export function testBlob(bytes: Uint8Array, mediaType: string = OCI_LAYER): Blob {
-  const descriptor: Descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+export function testBlob(bytes: Uint8Array, mediaType: string = OCI_LAYER, algorithm: Algorithm = 'sha256'): Blob {
+  const hash = digester(algorithm);
+  hash.update(bytes);
+  const descriptor: Descriptor = { mediaType, digest: hash.digest(), size: bytes.byteLength };
   return { descriptor, open: () => chunked(bytes) };
 }
 
