@@ -60,6 +60,22 @@ export { createRegistryClient } from './registry/client.ts';
 export type { CredentialLookup, RegistryOptions } from './registry/options.ts';
 export { layoutBackend, memoryBackend, serveRegistry, type RegistryServer } from './registryd/serve.ts';
 
+export { imageBlob, saveBlob } from './tools/blob.ts';
+export { imageConfig, type FoundConfig } from './tools/config.ts';
+export {
+  copyImages,
+  type CopiedImage,
+  type CopyImagesOptions,
+  type CopyOutcome,
+  type CopyRequest,
+} from './tools/copy.ts';
+export { listImages, type ListedImage, type ListOptions } from './tools/list.ts';
+export { imageManifest, type FoundManifest, type PlatformChoice } from './tools/manifest.ts';
+export { imageReferrers, type FoundReferrers, type ReferrerOptions } from './tools/referrers.ts';
+export { removeImages, type RemovedImage, type RemoveOptions } from './tools/remove.ts';
+export { tagImage, type TaggedImage } from './tools/tag.ts';
+export { validateImages, type ValidateOptions } from './tools/validate.ts';
+
 export { parseOutput, type OutputRequest } from './options/output.ts';
 export { buildImage } from './platform/build.ts';
 export { rebaseImage, type RebaseOptions, type RebaseOutcome } from './platform/rebase.ts';

@@ -10,6 +10,7 @@ import { chooseProgress, type Terminal } from '../term/terminal.ts';
 import { createTtyRenderer } from '../term/tty-renderer.ts';
 import { runCommand } from './command-context.ts';
 import type { CommandTask } from './commands/command-task.ts';
+import { loadImageTask } from './image-tasks.ts';
 import { besideArchive } from './stream-terminal.ts';
 import type { GivenArguments } from './yargs-reader.ts';
 
@@ -26,12 +27,18 @@ export async function startCommand(command: CommandSpec, given: GivenArguments, 
   return runCommand(shown, (ctx) => task(values, ctx, shownOn), concurrency);
 }
 
+/** They write to every place but the first. */
+const COPIES: readonly string[] = ['image copy', 'image pull', 'image push'];
+
 /** Whether standard output is an archive, and nothing else may be written to it. */
 function writesArchive(command: CommandSpec, values: CommandValues): boolean {
   const outputs = isTaken(command, 'output') ? values.list('output') : [];
   // A rebase writes back what it read, unless it is told where to.
   const own = command.name === 'rebase' && outputs.length === 0 ? values.positionals : [];
-  return [...outputs, ...own, ...(isTaken(command, 'tag') ? values.list('tag') : [])].some(namesStandardStream);
+  const copies = COPIES.includes(command.name) ? values.positionals.slice(1) : [];
+  return [...outputs, ...own, ...copies, ...(isTaken(command, 'tag') ? values.list('tag') : [])].some(
+    namesStandardStream,
+  );
 }
 
 function isTaken(command: CommandSpec, name: string): boolean {
@@ -52,8 +59,11 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/validate.ts')).runValidateCommand;
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspectCommand;
-    default:
-      throw new Error(`command ${name} has no task`);
+    default: {
+      const task = await loadImageTask(name);
+      if (task === undefined) throw new Error(`command ${name} has no task`);
+      return task;
+    }
   }
 }
 

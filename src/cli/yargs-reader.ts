@@ -65,10 +65,11 @@ function refuseUnknown(spec: CommandSpec, options: Readonly<Record<string, unkno
 }
 
 function checkCount(spec: CommandSpec, positionals: readonly string[]): void {
-  const missing = spec.positionals[positionals.length];
+  const missing = spec.positionals[positionals.length]?.replace('…', '');
   if (missing !== undefined)
     throw new SlipwayError('ARGUMENT_INVALID', `slipway ${spec.name} needs ${missing}`, { hint: spec.usage });
-  if (positionals.length > spec.positionals.length) {
+  const isOpen = spec.positionals.at(-1)?.endsWith('…') === true;
+  if (!isOpen && positionals.length > spec.positionals.length) {
     const extra = positionals.slice(spec.positionals.length).join(' ');
     throw new SlipwayError('ARGUMENT_INVALID', `slipway ${spec.name} takes no argument "${extra}"`, {
       hint: spec.usage,

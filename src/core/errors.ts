@@ -3,7 +3,8 @@ import { ERROR_CODES, type ErrorCode, type ErrorCodeInfo } from './error-codes.t
 /** A way out that names a flag: data, so that each front end can print its own flag's name. */
 export type Remedy =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'choose-platform'; readonly offered: readonly string[] }
+  /** `isOnlyWay`: another image cannot be named instead. */
+  | { readonly kind: 'choose-platform'; readonly offered: readonly string[]; readonly isOnlyWay?: boolean }
   | { readonly kind: 'choose-run-image' }
   | { readonly kind: 'choose-launcher' }
   | { readonly kind: 'force-rebase' }

@@ -96,6 +96,16 @@ export type Event =
       readonly platforms: readonly RebasedPlatform[];
       /** Empty in a dry run. */
       readonly outputs: readonly BuildOutput[];
+    }
+  /** What was copied, and where to. */
+  | {
+      readonly type: 'copy.end';
+      readonly source: string;
+      /** With a name where all tags were copied: that in the source. */
+      readonly images: readonly { readonly name?: string; readonly digest: string }[];
+      /** Manifests that refer to the images and came along. */
+      readonly referrers: number;
+      readonly outputs: readonly BuildOutput[];
     };
 
 export interface FailedGroup {

@@ -37,6 +37,8 @@ interface SinkOptions {
 export interface Locator extends ImageFinder, AsyncDisposable {
   /** Opened once for each repository, layout or archive. */
   readonly openSource: (location: Location, ctx: Context) => Promise<ImageSource>;
+  /** The repositories of a registry, as it pages them. Throws `NOT_SUPPORTED` where it does not tell. */
+  readonly catalog: (registry: string, ctx: Context) => AsyncIterable<string>;
   /** The caller disposes the sink. */
   readonly openSink: (location: Location, ctx: Context, options?: SinkOptions) => Promise<ImageSink>;
 }
@@ -67,6 +69,7 @@ export function createLocator(options: LocatorOptions): Locator {
 
   return {
     openSource,
+    catalog: (registry, ctx) => client.catalog(registry, ctx),
     openSink: (location, ctx, sinkOptions) => openSink({ client, standard }, location, ctx, sinkOptions),
     find: async (location, role, ctx, findOptions = {}) =>
       naming(role, location, ctx, async () =>

@@ -13,6 +13,9 @@ const OCI_FOREIGN_LAYER = 'application/vnd.oci.image.layer.nondistributable.v1.t
 export type MediaFamily = 'oci' | 'docker';
 export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
+/** Of bytes of which nothing is known. */
+export const ANY_BYTES = 'application/octet-stream';
+
 /** Accept header for manifests and indexes of either family. */
 export const MANIFEST_TYPES: readonly string[] = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
 

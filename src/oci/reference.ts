@@ -48,7 +48,7 @@ export function formatReference(reference: Reference): string {
 }
 
 /** `host/repository`. */
-function repositoryName(reference: Reference): string {
+export function repositoryName(reference: Reference): string {
   return `${reference.registry}/${reference.repository}`;
 }
 

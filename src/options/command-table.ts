@@ -1,6 +1,7 @@
 import type { CommandSpec } from './command-spec.ts';
 import { BUILD_COMMAND } from './commands/build.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
+import { IMAGE_COMMANDS } from './commands/image.ts';
 import { REBASE_COMMAND } from './commands/rebase.ts';
 import { COLLECT_COMMAND, SERVE_COMMAND } from './commands/registry.ts';
 
@@ -10,6 +11,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   REBASE_COMMAND,
   INSPECT_COMMAND,
   VALIDATE_COMMAND,
+  ...IMAGE_COMMANDS,
   SERVE_COMMAND,
   COLLECT_COMMAND,
 ];

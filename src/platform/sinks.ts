@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { SlipwayError } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
 import type { Locator } from '../locate/locator.ts';
-import { displayLocation, type Location } from '../oci/location.ts';
+import { placeOf } from '../locate/place-of.ts';
+import type { Location } from '../oci/location.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { NamedLocation } from '../options/names.ts';
 import type { ExportSink } from '../phases/export.ts';
@@ -68,10 +68,4 @@ export function refuseCacheAsOutput(cache: NamedLocation | undefined, outputs: r
 
 function withEntry(location: Location): Location {
   return location.kind === 'oci' && location.ref === undefined ? { ...location, ref: 'latest' } : location;
-}
-
-/** Where an image goes, however it is spelled: `a.tar` and `./a.tar` are one file. */
-function placeOf(location: Location): string {
-  if ('file' in location) return location.file === '-' ? '-' : resolve(location.file);
-  return displayLocation(location.kind === 'oci' ? { ...location, dir: resolve(location.dir) } : location);
 }

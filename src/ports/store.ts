@@ -128,3 +128,32 @@ export interface Deleter {
 export function canDelete(store: object): store is Deleter {
   return 'delete' in store;
 }
+
+/** Optional power: the names alone, without asking what each leads to. */
+export interface TagLister {
+  readonly tags: (ctx: Context) => Promise<readonly string[]>;
+}
+
+export function canListTags(store: object): store is TagLister {
+  return 'tags' in store;
+}
+
+/** Optional power: a blob of which only the digest is known. */
+export interface BlobFinder {
+  /** Its descriptor, of a type that says nothing; undefined when the store has no such blob. */
+  readonly findBlob: (digest: Digest, ctx: Context) => Promise<Descriptor | undefined>;
+}
+
+export function canFindBlob(store: object): store is BlobFinder {
+  return 'findBlob' in store;
+}
+
+/** Optional power of a sink whose readers find things by a list: an entry without a name, for what refers to an image. */
+export interface Attacher {
+  /** Stages it for a staged manifest; idempotent. */
+  readonly attach: (descriptor: Descriptor) => void;
+}
+
+export function canAttach(sink: object): sink is Attacher {
+  return 'attach' in sink;
+}

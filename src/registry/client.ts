@@ -1,9 +1,19 @@
 import type { Context } from '../core/context.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Origin } from '../ports/blob.ts';
-import type { Deleter, ImageSink, ImageSource, Lister, ReferrerLister, StoreEntry } from '../ports/store.ts';
+import type {
+  BlobFinder,
+  Deleter,
+  ImageSink,
+  ImageSource,
+  Lister,
+  ReferrerLister,
+  StoreEntry,
+  TagLister,
+} from '../ports/store.ts';
 import { hasBlob, openBlob } from './blobs.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
+import { findBlob } from './find-blob.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
 import type { RegistryOptions } from './options.ts';
@@ -26,10 +36,8 @@ export interface RegistryClient extends AsyncDisposable {
   readonly catalog: (registry: string, ctx: Context) => AsyncIterable<string>;
 }
 
-export interface RegistryRepository extends ImageSource, Lister, ReferrerLister, Deleter {
+export interface RegistryRepository extends ImageSource, Lister, TagLister, ReferrerLister, Deleter, BlobFinder {
   readonly origin: Origin;
-  /** Every tag, without asking for what they point to. */
-  readonly tags: (ctx: Context) => Promise<readonly string[]>;
   /** Where an image of that tag is pushed to. */
   readonly openSink: (tag: string) => ImageSink;
   /** Throws when a manifest request is refused or the registry cannot be reached; absence is fine (contract §9.2). */
@@ -81,6 +89,7 @@ function openRepository(access: RepositoryAccess): RegistryRepository {
     open: (descriptor, ctx) => openBlob(access, descriptor, ctx),
     resolve: (name, ctx) => getManifest(access, name ?? 'latest', ctx),
     tags: (ctx) => listTags(access, ctx),
+    findBlob: (digest, ctx) => findBlob(access, digest, ctx),
     list: (ctx) => listEntries(access, ctx),
     openSink: (tag) => createSink(access, tag, put),
     checkRead: (target, ctx) => checkRead(access, target, ctx),

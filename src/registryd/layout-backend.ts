@@ -5,10 +5,10 @@ import { isSystem } from '../core/errors.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import type { ImageSource, Lister, StoreEntry } from '../ports/store.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
+import { folderRepository } from '../store/image-names.ts';
 import { openLayout } from '../store/layout/layout-source.ts';
 import { readFileStream } from '../store/read-file-stream.ts';
 import type { RegistryBackend } from './backend.ts';
-import { folderRepository } from './layout-names.ts';
 import { removeManifest, writeManifest } from './layout-edits.ts';
 import { servedImages } from './served-images.ts';
 

@@ -1,4 +1,3 @@
-import { basename, resolve } from 'node:path';
 import { isTag } from '../oci/reference.ts';
 import type { StoreEntry } from '../ports/store.ts';
 import { REPOSITORY } from '../store/image-names.ts';
@@ -38,15 +37,6 @@ export function servedEntries(folder: string, entries: readonly StoreEntry[]): r
     if (known === undefined || (place.isExact && !known.isExact)) tagged.set(key, { ...place, entry });
   }
   return [...tagged.values(), ...untagged];
-}
-
-/** The repository for entries that name none: what the folder or file is called. */
-export function folderRepository(path: string): string {
-  const name = basename(resolve(path))
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  return name === '' ? 'image' : name;
 }
 
 interface NamedPlace extends EntryPlace {

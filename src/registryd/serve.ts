@@ -14,7 +14,7 @@ import { createUploadSessions } from './sessions.ts';
 
 export { archiveBackend } from './archive-backend.ts';
 export { htpasswdUsers } from './htpasswd.ts';
-export { folderRepository } from './layout-names.ts';
+export { folderRepository } from '../store/image-names.ts';
 export { layoutBackend } from './layout-backend.ts';
 export { memoryBackend } from './memory-backend.ts';
 

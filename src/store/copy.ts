@@ -9,7 +9,7 @@ import type { ImageSink, ImageSource } from '../ports/store.ts';
 import { eachBounded } from './bounded.ts';
 import { blaming, readingFrom, writingTo } from './blame.ts';
 import { noteFailure } from '../oci/verify-stream.ts';
-import { walkImage } from './walk.ts';
+import { walkImage, type WalkedImage } from './walk.ts';
 
 export interface CopyOptions {
   /** Name in the sink; absent = the sink's own. */
@@ -47,6 +47,17 @@ export async function copyImage(
 ): Promise<Descriptor> {
   const { source } = from;
   const found = await blaming(readingFrom(source), ctx, () => walkImage(source, from.name, ctx));
+  await copyWalked(found, source, { sink, ctx });
+  sink.tag(options.name, found.top.descriptor);
+  return found.top.descriptor;
+}
+
+/** Copies what was walked, without a name: blobs first, then manifests from the leaves up. Throws as `copyImage`. */
+export async function copyWalked(
+  found: WalkedImage,
+  source: ImageSource,
+  { sink, ctx }: { readonly sink: ImageSink; readonly ctx: Context },
+): Promise<void> {
   const origins = source.origin === undefined ? [] : [source.origin];
   await eachBounded(found.blobs, ctx.limiter.limit, ctx, async (descriptor, inner) => {
     const isElsewhere = isForeignLayer(descriptor.mediaType) && !(await source.has(descriptor, inner));
@@ -58,8 +69,6 @@ export async function copyImage(
   await blaming(writingTo(sink), ctx, async () => {
     for (const manifest of found.manifests) await sink.putManifest(manifest, ctx);
   });
-  sink.tag(options.name, found.top.descriptor);
-  return found.top.descriptor;
 }
 
 /**

@@ -6,7 +6,7 @@ import { OCI_INDEX } from '../oci/media-types.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { StoreEntry } from '../ports/store.ts';
 import { describeIssues, isObject, ObjectReader, type JsonObject } from '../schema/reader.ts';
-import { IMAGE_NAME, isSameName, REF_NAME } from './image-names.ts';
+import { IMAGE_NAME, isSameName, REF_NAME, REPOSITORY } from './image-names.ts';
 import { isAttestation } from './index-offers.ts';
 
 /** The top of a layout or archive: `index.json` as read, and its entries. */
@@ -40,7 +40,7 @@ export type FoundEntry =
  */
 export function findEntry(entries: readonly Descriptor[], name: string | undefined, description: string): FoundEntry {
   const images = entries.filter((entry) => !isAttestation(entry));
-  const matching = name === undefined ? images : named(images, name);
+  const matching = name === undefined ? mainOf(images) : named(images, name);
   const [first] = matching;
   if (first === undefined) throw notFound(images, name, description);
   const digests = new Set(matching.map((entry) => entry.digest));
@@ -55,6 +55,14 @@ export function findEntry(entries: readonly Descriptor[], name: string | undefin
     details: { images: listed(matching) },
     hint: 'name one of them: add :NAME or @DIGEST to the location',
   });
+}
+
+/** Without those that are there for another one: children of an index and referrers, put by digest. */
+function mainOf(images: readonly Descriptor[]): readonly Descriptor[] {
+  const main = images.filter(
+    (entry) => entryName(entry) !== undefined || entry.annotations?.[REPOSITORY] === undefined,
+  );
+  return main.length === 0 ? images : main;
 }
 
 function entryName(entry: Descriptor): string | undefined {

@@ -39,7 +39,7 @@ export async function selectImage(
   const index = { raw: named.raw, index: named.decoded };
   const indexDigest = named.raw.descriptor.digest;
   const offers = await listOffers(source, index, subject, ctx);
-  const { offer, note } = choose(offers, { subject, requested, index: indexDigest }, ctx, options);
+  const { offer, note } = choose(offers, { subject, requested, index: indexDigest, role: options.role }, ctx, options);
   const { raw, decoded: manifest } = offer.read ?? (await readChosen(source, offer, subject, ctx));
   if (manifest.kind === 'index')
     throw new SlipwayError(
@@ -91,7 +91,7 @@ async function finish(choice: Choice, from: Subject, ctx: Context, options: Sele
     );
   }
   if (choice.offered === undefined && options.target !== undefined && platformScore(platform, options.target) === 0)
-    throw notOffered([platform], options.target, { subject, requested });
+    throw notOffered([platform], options.target, { subject, requested, role: options.role });
   ctx.emit({
     type: 'image.resolved',
     role: options.role,
@@ -105,6 +105,7 @@ async function finish(choice: Choice, from: Subject, ctx: Context, options: Sele
 }
 
 interface Facts {
+  readonly role: ImageRole;
   readonly subject: string;
   readonly requested: Location;
   readonly index?: Digest;
@@ -164,7 +165,9 @@ function notOffered(platforms: readonly Platform[], target: Platform, facts: Fac
       wanted: isGuess ? `${wanted} (this machine's; none was asked for)` : wanted,
       offered: offered.length === 0 ? 'no image for any platform' : offered.join(', '),
     },
-    ...(offered.length === 0 ? {} : { hint: { kind: 'choose-platform', offered } }),
+    ...(offered.length === 0
+      ? {}
+      : { hint: { kind: 'choose-platform', offered, ...(facts.role === 'image' ? { isOnlyWay: true } : {}) } }),
   });
 }
 

@@ -68,6 +68,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'blob.progress':
       case 'build.end':
       case 'rebase.end':
+      case 'copy.end':
         return;
     }
   };

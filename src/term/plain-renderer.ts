@@ -3,6 +3,7 @@ import type { Event, PhaseName } from '../core/events.ts';
 import { formatDuration, formatSize, shortDigest } from './amounts.ts';
 import { buildResult } from './build-result.ts';
 import { ciMarks, type CiKind } from './ci-marks.ts';
+import { copyResult, copySummary, type CopyEnd } from './copy-result.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
 import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
@@ -100,6 +101,9 @@ class PlainRenderer implements Renderer {
       case 'rebase.end':
         this.#rebased(event);
         return;
+      case 'copy.end':
+        this.#copied(event);
+        return;
       case 'build.start':
       case 'detect.failed':
       case 'blob.progress':
@@ -164,6 +168,12 @@ class PlainRenderer implements Renderer {
     const { terminal, quiet } = this.#options;
     const lines = quiet === true ? [event.digest] : rebaseResult(event, symbolsOf(terminal).arrow);
     for (const line of lines) terminal.out(`${line}\n`);
+  }
+
+  /** Digests are the result; where they went is said beside it. */
+  #copied(event: CopyEnd): void {
+    for (const line of copySummary(event)) this.#line(line);
+    for (const line of copyResult(event)) this.#options.terminal.out(`${line}\n`);
   }
 
   #outputText(event: Extract<Event, { readonly type: 'output' }>): string {

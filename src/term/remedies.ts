@@ -14,6 +14,7 @@ export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
       const flag = isSlipway ? '--platform' : '-target';
       const [first] = remedy.offered;
       const other = `another ${isSlipway ? '--run-image' : '-run-image'}`;
+      if (first !== undefined && remedy.isOnlyWay === true) return `${flag} ${first}`;
       return first === undefined ? `choose ${other}` : `${flag} ${first}, or ${other}`;
     }
     case 'choose-run-image':

@@ -6,7 +6,7 @@ import { compareBytes, goJson } from '../../oci/go-json.ts';
 import { decodeManifest, encodeIndex, type Manifest, type RawManifest } from '../../oci/manifest.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
 import { BlobDirectory } from '../blob-directory.ts';
-import { IMAGE_NAME } from '../image-names.ts';
+import { IMAGE_NAME, REPOSITORY } from '../image-names.ts';
 import { isAttestation } from '../index-offers.ts';
 import { OCI_LAYOUT } from '../layout/index-file.ts';
 import { openLayout } from '../layout/layout-source.ts';
@@ -74,7 +74,7 @@ function dockerManifest(
   ctx: Context,
 ): Uint8Array {
   const images = new Map<string, { readonly manifest: Manifest; readonly names: string[] }>();
-  for (const entry of entries) {
+  for (const entry of entries.filter(({ annotations }) => annotations?.[REPOSITORY] === undefined)) {
     const manifest = imageOf(entry.digest, manifests, ctx);
     if (manifest === undefined) continue;
     const image = images.get(manifest.config.digest) ?? { manifest, names: [] };

@@ -7,10 +7,10 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import { removeLeftovers } from '../../core/leftovers.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { parseReference } from '../../oci/reference.ts';
-import type { CommitResult, ImageSink, StagingSink } from '../../ports/store.ts';
+import type { Attacher, CommitResult, ImageSink, StagingSink } from '../../ports/store.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { BlobTally } from '../blob-tally.ts';
-import { engineNameOf, IMAGE_NAME, REF_NAME } from '../image-names.ts';
+import { engineNameOf, IMAGE_NAME, REF_NAME, repositoryOfName, REPOSITORY } from '../image-names.ts';
 import { archiveParts, encodeTopIndex, type ArchivePart } from './archive-parts.ts';
 import { writeArchive } from './write-archive.ts';
 
@@ -53,7 +53,7 @@ export function openTargetSink(
   target: ArchiveTarget,
   ctx: Context,
   options: ArchiveSinkOptions,
-): ImageSink & StagingSink {
+): ImageSink & StagingSink & Attacher {
   const spool = join(ctx.tmp, `archive.${uniqueSuffix()}`);
   const blobs = new BlobDirectory(spool, { isTransient: true });
   const tally = new BlobTally(blobs);
@@ -70,6 +70,11 @@ export function openTargetSink(
           ...descriptor,
           annotations: { ...descriptor.annotations, ...annotations },
         });
+    },
+    attach: (descriptor) => {
+      const [name = options.refName] = options.names;
+      const annotations = { ...descriptor.annotations, [REPOSITORY]: repositoryOfName(name) ?? name };
+      entries.set(descriptor.digest, { ...descriptor, annotations });
     },
     commit: async (inner): Promise<CommitResult> => {
       const index = encodeTopIndex([...entries.values()]);

@@ -4,7 +4,8 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
 import { decodeManifest, type RawManifest } from '../../oci/manifest.ts';
-import type { ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
+import { ANY_BYTES } from '../../oci/media-types.ts';
+import type { BlobFinder, ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries } from '../index-json.ts';
 import { checkManifestSize } from '../read-manifest.ts';
 import { referrersIn } from '../referrers.ts';
@@ -13,7 +14,7 @@ import { openArchiveFile, type ArchiveFile, type OpenArchiveOptions } from './ar
 import { readDockerImages, type DockerImages } from './docker-images.ts';
 import type { TarRegion } from './tar-index.ts';
 
-export type ArchiveSource = ImageSource & Lister & ReferrerLister & AsyncDisposable;
+export type ArchiveSource = ImageSource & Lister & ReferrerLister & BlobFinder & AsyncDisposable;
 
 /**
  * A tar of an OCI layout, or what `docker save` writes, old or new; where both are there the layout counts. Nothing is unpacked: blobs
@@ -85,6 +86,10 @@ function sourceOf(contents: DockerImages, archive: ArchiveFile, file: string): A
   return {
     ...source,
     referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options),
+    findBlob: (digest) => {
+      const size = regionOf(digest)?.size;
+      return Promise.resolve(size === undefined ? undefined : { mediaType: ANY_BYTES, digest, size });
+    },
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   };
 }

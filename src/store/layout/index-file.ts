@@ -14,9 +14,13 @@ export const OCI_LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
 
 /**
  * Puts named entries into a layout's `index.json`: an entry of the same name is replaced in its place, a new one goes to the end, all
- * else stays as it is. The caller holds the layout's lock. Throws as `editIndexJson`.
+ * else stays as it is. `unnamed` are added where no entry has their digest. The caller holds the layout's lock. Throws as `editIndexJson`.
  */
-export async function mergeIndexJson(directory: string, names: ReadonlyMap<string, Descriptor>): Promise<void> {
+export async function mergeIndexJson(
+  directory: string,
+  names: ReadonlyMap<string, Descriptor>,
+  unnamed: readonly Descriptor[] = [],
+): Promise<void> {
   await editIndexJson(directory, (before) => {
     const pending = new Map(names);
     const kept = before.flatMap((entry) => {
@@ -26,7 +30,8 @@ export async function mergeIndexJson(directory: string, names: ReadonlyMap<strin
       pending.delete(name);
       return descriptor === undefined ? [] : [descriptor];
     });
-    return [...kept, ...pending.values()];
+    const all = [...kept, ...pending.values()];
+    return [...all, ...unnamed.filter(({ digest }) => !all.some((entry) => entry.digest === digest))];
   });
 }
 

@@ -8,11 +8,12 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import { removeLeftovers } from '../../core/leftovers.ts';
 import { withLock } from '../../core/lock-directory.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
-import type { ImageSink, StagingSink } from '../../ports/store.ts';
+import type { Attacher, ImageSink, StagingSink } from '../../ports/store.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { BlobTally } from '../blob-tally.ts';
-import { engineNameOf, IMAGE_NAME, REF_NAME } from '../image-names.ts';
+import { engineNameOf, folderRepository, IMAGE_NAME, REF_NAME, repositoryOfName, REPOSITORY } from '../image-names.ts';
 import { mergeIndexJson } from './index-file.ts';
 
 /** Held while `index.json` is changed. */
@@ -32,13 +33,14 @@ export async function openLayoutSink(
   name: string,
   ctx: Context,
   options: LayoutSinkOptions = {},
-): Promise<ImageSink & StagingSink> {
+): Promise<ImageSink & StagingSink & Attacher> {
   const created = await prepare(directory);
   await removeLeftovers(directory, ctx);
   await removeLeftovers(join(directory, 'blobs', 'sha256'), ctx);
   const blobs = new BlobDirectory(directory);
   const tally = new BlobTally(blobs);
   const names = new Map<string, Descriptor>();
+  const attached = new Map<Digest, Descriptor>();
   let isCommitted = false;
   return {
     description: displayLocation({ kind: 'oci', dir: directory, ref: name }),
@@ -58,10 +60,17 @@ export async function openLayoutSink(
         },
       });
     },
+    attach: (descriptor) => {
+      const repository = repositoryOfName([...names.keys()].at(-1) ?? name) ?? folderRepository(directory);
+      attached.set(descriptor.digest, {
+        ...descriptor,
+        annotations: { ...descriptor.annotations, [REPOSITORY]: repository },
+      });
+    },
     commit: async (inner) => {
       await blobs.flush();
       const lock = join(directory, LAYOUT_LOCK);
-      await withLock(lock, inner, () => mergeIndexJson(directory, names));
+      await withLock(lock, inner, () => mergeIndexJson(directory, names, [...attached.values()]));
       isCommitted = true;
       return { blobsWritten: tally.written, blobsTotal: tally.total };
     },

@@ -8,7 +8,8 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
 import { decodeManifest, parseJson, type RawManifest } from '../../oci/manifest.ts';
-import type { ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
+import { ANY_BYTES } from '../../oci/media-types.ts';
+import type { BlobFinder, ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
 import { isObject } from '../../schema/reader.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries, type IndexJson } from '../index-json.ts';
@@ -19,7 +20,7 @@ import { referrersIn } from '../referrers.ts';
  * An OCI layout directory (image-spec, image-layout.md) with any number of images and names. Nothing is read or checked before a
  * function is called; `index.json` is read anew each time. A missing layout is `IMAGE_NOT_FOUND`, a broken one `STORE_INVALID`.
  */
-export function openLayout(directory: string): ImageSource & Lister & ReferrerLister {
+export function openLayout(directory: string): ImageSource & Lister & ReferrerLister & BlobFinder {
   const blobs = new BlobDirectory(directory);
   const description = displayLocation({ kind: 'oci', dir: directory });
   const source: ImageSource & Lister = {
@@ -37,7 +38,14 @@ export function openLayout(directory: string): ImageSource & Lister & ReferrerLi
     },
     list: async () => storeEntries((await readIndexJson(directory)).entries),
   };
-  return { ...source, referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options) };
+  return {
+    ...source,
+    referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options),
+    findBlob: async (digest) => {
+      const size = await blobs.size(digest);
+      return size === undefined ? undefined : { mediaType: ANY_BYTES, digest, size };
+    },
+  };
 }
 
 /** The layout's `index.json`. Throws `IMAGE_NOT_FOUND` when there is no layout, `STORE_INVALID` when it cannot be one. */

@@ -4,8 +4,17 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import type { RawManifest } from '../../oci/manifest.ts';
+import { ANY_BYTES } from '../../oci/media-types.ts';
 import type { Blob } from '../../ports/blob.ts';
-import type { CommitResult, ImageSink, ImageSource, Lister, PutOutcome, StoreEntry } from '../../ports/store.ts';
+import type {
+  BlobFinder,
+  CommitResult,
+  ImageSink,
+  ImageSource,
+  Lister,
+  PutOutcome,
+  StoreEntry,
+} from '../../ports/store.ts';
 import { verifyBytes, verifyStream } from '../../oci/verify-stream.ts';
 
 /** What one repository holds. */
@@ -19,7 +28,7 @@ class Repository {
 export class MemoryStore {
   readonly #repositories = new Map<string, Repository>();
 
-  repository(name: string): ImageSource & Lister {
+  repository(name: string): ImageSource & Lister & BlobFinder {
     const description = `memory:${name}`;
     const find = (): Repository => this.#of(name);
     return {
@@ -29,6 +38,10 @@ export class MemoryStore {
         verifyStream(read(find(), descriptor, description), descriptor, `blob ${descriptor.digest} in ${description}`),
       resolve: (target) => later(() => resolveIn(find(), target, description)),
       list: () => Promise.resolve(listOf(find())),
+      findBlob: (digest) => {
+        const size = find().blobs.get(digest)?.byteLength;
+        return Promise.resolve(size === undefined ? undefined : { mediaType: ANY_BYTES, digest, size });
+      },
     };
   }
 
