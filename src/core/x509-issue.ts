@@ -17,58 +17,108 @@ export interface IssuedCertificate {
   readonly ca: string;
 }
 
-/** A certificate for the hosts (names or addresses), signed by a new authority (RFC 5280). */
-export async function issueCertificate(hosts: readonly string[], clock: Clock): Promise<IssuedCertificate> {
-  const [authority, server] = await Promise.all([newKeys(), newKeys()]);
-  const issuer = [{ name: 'commonName', value: `Slipway registry ${randomBytes(4).toString('hex')}` }];
-  const ca = certificate(authority.publicKey, clock, [
-    { name: 'basicConstraints', cA: true, critical: true },
-    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    { name: 'subjectKeyIdentifier' },
-  ]);
-  ca.setSubject(issuer);
-  ca.setIssuer(issuer);
-  ca.sign(authority.privateKey, forge.md.sha256.create());
-  const leaf = certificate(server.publicKey, clock, [
-    { name: 'basicConstraints', cA: false },
-    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
-    { name: 'subjectAltName', altNames: hosts.map(alternativeName) },
-  ]);
-  leaf.setSubject([{ name: 'commonName', value: hosts[0] ?? 'localhost' }]);
-  leaf.setIssuer(issuer);
-  leaf.sign(authority.privateKey, forge.md.sha256.create());
+/** What differs from an ordinary certificate of a server: for tests of clients. */
+export interface IssueOptions {
+  /** Days from now on; default -1 and 90. */
+  readonly validDays?: { readonly from: number; readonly to: number };
+  /** Put another authority between the trusted one and the certificate. */
+  readonly hasIntermediate?: boolean;
+  /** For a client, which shows who it is. */
+  readonly isClient?: boolean;
+}
+
+/**
+ * A certificate for the hosts (names or addresses), signed by a new authority (RFC 5280). With an intermediate authority, its
+ * certificate follows in `cert`.
+ */
+export async function issueCertificate(
+  hosts: readonly string[],
+  clock: Clock,
+  options: IssueOptions = {},
+): Promise<IssuedCertificate> {
+  const hasMiddle = options.hasIntermediate === true;
+  const [root, own, between] = await Promise.all([newKeys(), newKeys(), hasMiddle ? newKeys() : undefined]);
+  const name = `Slipway registry ${randomBytes(4).toString('hex')}`;
+  const authority: Signer = { keys: root, name };
+  const ca = sign(authorityRequest(authority), authority, clock);
+  const middle: Signer | undefined =
+    between === undefined ? undefined : { keys: between, name: `${name} intermediate` };
+  const leaf = sign(
+    leafRequest({ keys: own, name: hosts[0] ?? 'localhost' }, hosts, options),
+    middle ?? authority,
+    clock,
+  );
+  const chain = middle === undefined ? [leaf] : [leaf, sign(authorityRequest(middle), authority, clock)];
   return {
-    cert: pem(leaf),
-    key: forge.pki.privateKeyToPem(server.privateKey).replaceAll('\r\n', '\n'),
+    cert: chain.map(pem).join(''),
+    key: forge.pki.privateKeyToPem(own.privateKey).replaceAll('\r\n', '\n'),
     ca: pem(ca),
   };
 }
 
+interface Keys {
+  readonly publicKey: forge.pki.rsa.PublicKey;
+  readonly privateKey: forge.pki.rsa.PrivateKey;
+}
+
+interface Signer {
+  readonly keys: Keys;
+  readonly name: string;
+}
+
+interface CertificateRequest {
+  readonly subject: Signer;
+  readonly extensions: readonly object[];
+  readonly validDays: { readonly from: number; readonly to: number };
+}
+
+function authorityRequest(subject: Signer): CertificateRequest {
+  const extensions = [
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ];
+  return { subject, extensions, validDays: { from: -1, to: LIFETIME_DAYS } };
+}
+
+function leafRequest(subject: Signer, hosts: readonly string[], options: IssueOptions): CertificateRequest {
+  const purpose = options.isClient === true ? { clientAuth: true } : { serverAuth: true };
+  const extensions = [
+    { name: 'basicConstraints', cA: false },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', ...purpose },
+    { name: 'subjectAltName', altNames: hosts.map(alternativeName) },
+  ];
+  return { subject, extensions, validDays: options.validDays ?? { from: -1, to: LIFETIME_DAYS } };
+}
+
+function sign(
+  { subject, extensions, validDays }: CertificateRequest,
+  issuer: Signer,
+  clock: Clock,
+): forge.pki.Certificate {
+  const made = forge.pki.createCertificate();
+  made.publicKey = subject.keys.publicKey;
+  // A first bit of 0 keeps the number positive.
+  made.serialNumber = `01${randomBytes(15).toString('hex')}`;
+  const now = clock.now().getTime();
+  made.validity.notBefore = new Date(now + validDays.from * DAY_MS);
+  made.validity.notAfter = new Date(now + validDays.to * DAY_MS);
+  made.setExtensions([...extensions]);
+  made.setSubject([{ name: 'commonName', value: subject.name }]);
+  made.setIssuer([{ name: 'commonName', value: issuer.name }]);
+  made.sign(issuer.keys.privateKey, forge.md.sha256.create());
+  return made;
+}
+
 /** Keys are made by Node, whose generator is a hundred times as fast. */
-async function newKeys(): Promise<{ publicKey: forge.pki.rsa.PublicKey; privateKey: forge.pki.rsa.PrivateKey }> {
+async function newKeys(): Promise<Keys> {
   const { publicKey, privateKey } = await generate('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   });
   return { publicKey: forge.pki.publicKeyFromPem(publicKey), privateKey: forge.pki.privateKeyFromPem(privateKey) };
-}
-
-function certificate(
-  publicKey: forge.pki.rsa.PublicKey,
-  clock: Clock,
-  extensions: readonly object[],
-): forge.pki.Certificate {
-  const made = forge.pki.createCertificate();
-  made.publicKey = publicKey;
-  // A first bit of 0 keeps the number positive.
-  made.serialNumber = `01${randomBytes(15).toString('hex')}`;
-  const now = clock.now().getTime();
-  made.validity.notBefore = new Date(now - DAY_MS);
-  made.validity.notAfter = new Date(now + LIFETIME_DAYS * DAY_MS);
-  made.setExtensions([...extensions]);
-  return made;
 }
 
 /** GeneralName: 2 = DNS name, 7 = IP address. */

@@ -4,6 +4,7 @@ import { createLocator, type Locator } from '../locate/locator.ts';
 import type { RegistryFlags } from '../options/registry-flags.ts';
 import { readNetworkOptions } from '../registry/network-options.ts';
 import type { CredentialLookup } from '../registry/options.ts';
+import { openTrace } from './http-trace.ts';
 import type { Machine } from './machine.ts';
 
 /** What is not said by flags is that of the machine's environment. */
@@ -17,13 +18,16 @@ export interface StoreOptions extends RegistryFlags {
 /** One configuration of registries for every role: run image, app image, previous image. The caller disposes. */
 export function openStores(machine: Machine, product: Product, options: StoreOptions): Locator {
   const credentials = options.keychain ?? createKeychain(machine);
+  const network = readNetworkOptions(machine, options.network);
+  const trace = network.traceHttp === undefined ? undefined : openTrace(network.traceHttp, machine);
   return createLocator({
     registry: {
       insecure: options.insecure,
       credentials,
       trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
       userAgent: `slipway/${product.version}`,
-      network: readNetworkOptions(machine, options.network),
+      network,
+      ...(trace === undefined ? {} : { trace }),
       ...(options.offline === undefined ? {} : { offline: options.offline }),
       ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
     },

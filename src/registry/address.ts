@@ -1,11 +1,15 @@
 import { isIP } from 'node:net';
 import { SlipwayError } from '../core/errors.ts';
 import type { RegistryOptions } from './options.ts';
+import { hasCertificateDirectory } from './tls-certs-d.ts';
 
 /** The part of the options that decides how a host may be spoken to. */
-export type AddressOptions = Pick<RegistryOptions, 'insecure' | 'addresses'>;
+export type AddressOptions = Pick<RegistryOptions, 'insecure' | 'addresses' | 'network'>;
 
-/** The base URL of a registry: its override; else plain HTTP on loopback and listed hosts; else HTTPS. There is no trying of both. */
+/**
+ * The base URL of a registry: its override; HTTPS where certs.d knows it or it is listed as `https://host`; plain HTTP on loopback and
+ * listed hosts; else HTTPS. There is no trying of both.
+ */
 export function baseUrl(registry: string, options: AddressOptions): URL {
   const override = options.addresses?.get(registry);
   if (override !== undefined) return new URL(override);
@@ -13,6 +17,8 @@ export function baseUrl(registry: string, options: AddressOptions): URL {
   const secure = parseUrl(`https://${registry}`);
   if (plain === undefined || secure === undefined)
     throw new SlipwayError('REFERENCE_INVALID', `"${registry}" is not a registry host`);
+  if (isUnverified(secure, options) || hasCertificateDirectory(options.network?.certsDirectories ?? [], registry))
+    return secure;
   return mayUsePlainHttp(plain, options) ? plain : secure;
 }
 
@@ -27,7 +33,17 @@ export function mayUsePlainHttp(url: URL, options: AddressOptions): boolean {
 
 /** Whether the URL's host and port are among the listed insecure ones. */
 export function isListed(url: URL, options: AddressOptions): boolean {
-  return options.insecure.some((listed) => parseUrl(`${url.protocol}//${listed}`)?.host === url.host);
+  return options.insecure.some((listed) => {
+    const entry = listed.replace(/^http:\/\//, '');
+    return entry.startsWith('https://')
+      ? parseUrl(entry)?.origin === url.origin
+      : parseUrl(`${url.protocol}//${entry}`)?.host === url.host;
+  });
+}
+
+/** Whether the certificate of this host is taken as it is: listed insecure as `https://host[:port]`. */
+export function isUnverified(url: URL, options: AddressOptions): boolean {
+  return options.insecure.some((listed) => listed.startsWith('https://') && parseUrl(listed)?.origin === url.origin);
 }
 
 /** 127.0.0.0/8, ::1 and localhost, as `URL.hostname` writes them. */

@@ -16,6 +16,7 @@ import { deleteBlob, deleteManifest } from './delete.ts';
 import { findBlob } from './find-blob.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
+import { openTransport } from './open-transport.ts';
 import type { RegistryOptions } from './options.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 import { createSession, type RegistrySession } from './session.ts';
@@ -57,7 +58,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
     const known = sessions.get(registry);
     if (known !== undefined) return known;
     // undici takes a tenth of a second to load: not before the first request.
-    const session = createSession(registry, options, () => (transport ??= loadTransport()));
+    const session = createSession(registry, options, () => (transport ??= openTransport(options)));
     sessions.set(registry, session);
     return session;
   };
@@ -113,9 +114,4 @@ async function listEntries(access: RepositoryAccess, ctx: Context): Promise<read
     for (const { name, head } of found) if (head !== undefined) entries.push({ name, descriptor: head });
   }
   return entries;
-}
-
-async function loadTransport(): Promise<Transport> {
-  const { createTransport } = await import('./transport.ts');
-  return createTransport();
 }

@@ -5,7 +5,23 @@ import { displayUrl } from './http.ts';
 export interface NetworkFailure {
   readonly text: string;
   readonly isPassing: boolean;
-  readonly kind: 'refused' | 'name' | 'timeout' | 'cut' | 'certificate' | 'tls' | 'plain-http' | 'not-http' | 'other';
+  /** What to do, when it is known better than by the kind. */
+  readonly hint?: string;
+  /** Facts for the error: which certificate, which proxy. */
+  readonly details?: Readonly<Record<string, string>>;
+  readonly kind:
+    'refused' | 'name' | 'timeout' | 'cut' | 'certificate' | 'tls' | 'plain-http' | 'not-http' | 'proxy' | 'other';
+}
+
+/** A failure that was recognised where it happened. */
+export class NetworkError extends Error {
+  readonly failure: NetworkFailure;
+
+  constructor(failure: NetworkFailure, cause?: unknown) {
+    super(failure.text, cause === undefined ? undefined : { cause });
+    this.name = 'NetworkError';
+    this.failure = failure;
+  }
 }
 
 const BY_CODE: Readonly<Record<string, NetworkFailure>> = {
@@ -38,13 +54,27 @@ const BY_CODE: Readonly<Record<string, NetworkFailure>> = {
   },
 };
 
+const CLIENT_CERTIFICATE: NetworkFailure = {
+  kind: 'tls',
+  text: 'it asks for a client certificate and took none of ours',
+  isPassing: false,
+  hint: 'put it and its key as client.cert and client.key into ~/.config/containers/certs.d/HOST[:PORT]/',
+};
+
 /** The failure behind what a request threw; undefined for errors that are none of the network's. */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
+  if (error instanceof NetworkError) return error.failure;
   if (!(error instanceof Error) || error instanceof SlipwayError) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (known !== undefined) return known;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    if (
+      /certificate.required|handshake failure.*certificate|bad certificate/i.test(
+        `${code.replaceAll('_', ' ')} ${error.message}`,
+      )
+    )
+      return CLIENT_CERTIFICATE;
     return /wrong version number|packet length too long|http request/i.test(error.message)
       ? { kind: 'plain-http', text: 'it speaks plain HTTP', isPassing: false }
       : { kind: 'tls', text: `the TLS handshake failed (${messageOf(error).slice(0, 120)})`, isPassing: false };
@@ -66,8 +96,8 @@ export function unreachable(error: unknown, registry: string, url: URL, request:
     });
   }
   return new SlipwayError('REGISTRY_UNREACHABLE', `${registry} could not be reached: ${failure.text}`, {
-    details: { request, address: displayUrl(url) },
-    hint: hintFor(failure, registry),
+    details: { request, address: displayUrl(url), ...failure.details },
+    hint: failure.hint ?? hintFor(failure, registry),
     cause: error,
   });
 }
@@ -75,7 +105,7 @@ export function unreachable(error: unknown, registry: string, url: URL, request:
 function hintFor(failure: NetworkFailure, registry: string): string {
   switch (failure.kind) {
     case 'certificate':
-      return 'name a file with the issuing CA in NODE_EXTRA_CA_CERTS';
+      return 'name a file with the issuing CA: --ca-file FILE, or SLIPWAY_CA_FILE';
     case 'name':
       return `check the spelling of ${registry} and the name servers`;
     case 'refused':
@@ -86,6 +116,7 @@ function hintFor(failure: NetworkFailure, registry: string): string {
     case 'cut':
     case 'tls':
     case 'plain-http':
+    case 'proxy':
     case 'other':
       return 'check the network and try again';
   }

@@ -3,7 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 
 /** How registries are reached, as one record for every role. It names files; they are read at the first connection that needs them. */
 export interface NetworkOptions {
-  /** PEM files of authorities that are trusted besides those of Node, for every registry. They must be there. */
+  /** PEM files of authorities that are trusted besides those of Node (which reads NODE_EXTRA_CA_CERTS itself), for every registry. They must be there. */
   readonly caFiles: readonly string[];
   /** The same, of the machine: the first that is there counts. */
   readonly systemCaFiles: readonly string[];
@@ -78,15 +78,13 @@ export const NO_NETWORK_OPTIONS: NetworkOptions = {
 export function readNetworkOptions({ env, home, cwd }: NetworkPlace, flags: NetworkFlags = {}): NetworkOptions {
   const value = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   const listed = (value('SLIPWAY_CA_FILE') ?? '').split(',').filter((file) => file !== '');
-  const extra = value('NODE_EXTRA_CA_CERTS');
-  const caFiles = [...(flags.caFiles ?? listed), ...(extra === undefined ? [] : [extra])];
   const sslCertFile = value('SSL_CERT_FILE');
   const timeout = flags.timeout ?? value('SLIPWAY_TIMEOUT');
   const traceHttp = flags.traceHttp ?? value('SLIPWAY_TRACE_HTTP');
   const config = value('XDG_CONFIG_HOME') ?? (home === undefined ? undefined : join(home, '.config'));
   const own = (name: string): readonly string[] => (config === undefined ? [] : [join(config, 'containers', name)]);
   return {
-    caFiles: [...new Set(caFiles)].map((file) => resolve(cwd, file)),
+    caFiles: [...new Set(flags.caFiles ?? listed)].map((file) => resolve(cwd, file)),
     systemCaFiles: sslCertFile === undefined ? SYSTEM_CA_FILES : [resolve(cwd, sslCertFile)],
     caDirectories: (value('SSL_CERT_DIR') ?? '').split(':').filter(isAbsolute),
     certsDirectories: [...own('certs.d'), '/etc/containers/certs.d', '/etc/docker/certs.d'],

@@ -35,7 +35,10 @@ export interface UploadOptions {
 
 /** One configuration for every role (run image, app image, cache …). */
 export interface RegistryOptions {
-  /** Exact `host[:port]` that may be spoken to over plain HTTP. Loopback always may. */
+  /**
+   * Exact `host[:port]` that may be spoken to over plain HTTP; loopback always may. `https://host[:port]`: over TLS whatever its
+   * certificate, with a warning.
+   */
   readonly insecure: readonly string[];
   readonly credentials: CredentialLookup;
   /** `host[:port]` of token endpoints that may have credentials although a registry on another host names them, or they are private. */
@@ -47,6 +50,8 @@ export interface RegistryOptions {
   readonly userAgent: string;
   /** Default: `NO_NETWORK_OPTIONS`. */
   readonly network?: NetworkOptions;
+  /** Is given every request and answer, without secrets. */
+  readonly trace?: (text: string) => void;
   readonly retry?: RetryOptions;
   readonly uploads?: UploadOptions;
 }

@@ -1,8 +1,9 @@
 import { SlipwayError } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
-import { baseUrl } from './address.ts';
+import { baseUrl, isLoopback } from './address.ts';
 import { createAuthorizer, type Access, type Authorizer } from './auth.ts';
 import { sendFollowing, type FollowedResponse } from './follow.ts';
+import { createNotices } from './network-notices.ts';
 import { displayUrl, type Headers, type HttpBody, type HttpMethod, type HttpRequest, type Transport } from './http.ts';
 import { networkFailure, unreachable } from './network-error.ts';
 import type { RegistryOptions } from './options.ts';
@@ -49,10 +50,19 @@ export function createSession(
   transport: () => Promise<Transport>,
 ): RegistrySession {
   const base = baseUrl(registry, options);
+  const notices = createNotices(registry, base, options);
   const agent = { 'user-agent': options.userAgent, 'accept-encoding': 'identity' };
 
   const sendOnce = async (request: HttpRequest, ctx: Context): Promise<FollowedResponse> =>
-    sendFollowing(await transport(), { ...request, headers: { ...agent, ...request.headers } }, options, ctx.signal);
+    notices.look(
+      await sendFollowing(
+        await transport(),
+        { ...request, headers: { ...agent, ...request.headers } },
+        options,
+        ctx.signal,
+      ),
+      ctx,
+    );
   const withRepeats = <T extends FollowedResponse>(request: HttpRequest, ctx: Context, exchange: () => Promise<T>) =>
     repeat({ registry, request, options }, ctx, exchange);
   const authorizer = createAuthorizer(registry, base, options, (request, ctx) =>
@@ -86,6 +96,7 @@ export function createSession(
           details: { request: name },
           hint: 'leave out --offline, or use an image from a layout or archive',
         });
+      notices.begin(ctx);
       const run = async (): Promise<FollowedResponse> => {
         const response = await exchange(request, access, ctx);
         return wholeBytes === undefined || method === 'HEAD' ? response : wholeBody(response, wholeBytes);
@@ -121,7 +132,9 @@ async function repeat<T extends FollowedResponse>(
       await response.discard();
     } catch (error) {
       const failure = networkFailure(error);
-      delayMs = failure?.isPassing === true ? retryDelayMs(attempt, retry, ctx.clock.now()) : undefined;
+      // Nobody listens on this very machine: another try would only be waited for.
+      const isAbsent = failure?.kind === 'refused' && isLoopback(request.url.hostname);
+      delayMs = failure?.isPassing === true && !isAbsent ? retryDelayMs(attempt, retry, ctx.clock.now()) : undefined;
       if (failure === undefined || delayMs === undefined)
         throw unreachable(error, registry, request.url, requestName(request));
       reason = failure.text;

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, type buildConnector } from 'undici';
 import type { Headers, HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
+import { proxyFor, type Proxy } from './proxy.ts';
+import { proxyFailure, refusedByProxy } from './proxy-tunnel.ts';
+import { createConnect, type Connect, type Connecting } from './transport-connect.ts';
 
-const CONNECT_TIMEOUT_MS = 15_000;
 /** A registry may take minutes to finish a large upload, and answers only then. */
 const HEADERS_TIMEOUT_MS = 300_000;
 const BODY_TIMEOUT_MS = 60_000;
@@ -12,32 +14,75 @@ const MAX_DISCARD_BYTES = 64 * 1024;
  * HTTP over undici: the only home of that package. Connections are kept alive and not limited here, since an upload may hold one
  * while it waits for a download from the same host; the callers' limiter bounds them.
  */
-export function createTransport(): Transport {
+export function createTransport(connecting: Connecting): Transport {
+  const { network } = connecting;
   const agent = new Agent({
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    bodyTimeout: BODY_TIMEOUT_MS,
+    connect: connectorOf(createConnect(connecting)),
+    headersTimeout: network.timeoutMs ?? HEADERS_TIMEOUT_MS,
+    bodyTimeout: network.timeoutMs ?? BODY_TIMEOUT_MS,
     keepAliveTimeout: 30_000,
     pipelining: 1,
   });
   return {
-    send: (request, signal) => send(agent, request, signal),
+    send: (request, signal) => send({ agent, route: routeOf(request.url, network) }, request, signal),
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }
 
-async function send(agent: Agent, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+/** Where a request goes on the wire: plain HTTP over a proxy is asked of the proxy, with the whole URL. */
+interface Route {
+  readonly proxy?: Proxy;
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Headers;
+}
+
+function routeOf(url: URL, network: Connecting['network']): Route {
+  const path = `${url.pathname}${url.search}`;
+  const proxy = url.protocol === 'http:' ? proxyFor(url, network.proxy) : undefined;
+  if (proxy === undefined) return { origin: url.origin, path, headers: {} };
+  return {
+    proxy,
+    origin: proxy.url.origin,
+    path: `${url.origin}${path}`,
+    headers: {
+      host: url.host,
+      ...(proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }),
+    },
+  };
+}
+
+function connectorOf(connect: Connect): buildConnector.connector {
+  return ({ protocol, hostname, port }, callback) => {
+    const url = new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`);
+    connect(url).then(
+      (socket) => callback(null, socket),
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
+  };
+}
+
+interface Sender {
+  readonly agent: Agent;
+  readonly route: Route;
+}
+
+async function send({ agent, route }: Sender, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
   signal.throwIfAborted();
   const source = bodySource(request.body, signal);
   try {
     const { statusCode, headers, body } = await agent.request({
-      origin: request.url.origin,
-      path: `${request.url.pathname}${request.url.search}`,
+      origin: route.origin,
+      path: route.path,
       method: request.method,
-      headers: { ...request.headers, ...source.headers },
+      headers: { ...route.headers, ...request.headers, ...source.headers },
       body: source.body,
       signal,
     });
+    if (route.proxy !== undefined && statusCode === 407) {
+      await body.dump({ limit: MAX_DISCARD_BYTES }).catch(() => undefined);
+      throw refusedByProxy(route.proxy, request.url.host, statusCode);
+    }
     // An error that nobody is there to read (a discarded body) must not end the process.
     body.on('error', () => undefined);
     return {
@@ -51,7 +96,7 @@ async function send(agent: Agent, request: HttpRequest, signal: AbortSignal): Pr
     };
   } catch (error) {
     signal.throwIfAborted();
-    throw source.failure() ?? error;
+    throw source.failure() ?? (route.proxy === undefined ? error : proxyFailure(route.proxy, error));
   }
 }
 

@@ -51,8 +51,8 @@ export interface ServeOptions {
   readonly listen?: string;
   readonly readOnly?: boolean;
   readonly auth?: ServerAuth;
-  /** Certificate (with its chain) and key as PEM: HTTPS instead of HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Certificate (with its chain) and key as PEM: HTTPS instead of HTTP. With `clientCa`, clients have to show one that it signed. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
   /** Called after each answer. */
   readonly onRequest?: (request: RequestLine) => void;
   /** A fault for this request, for tests. */
@@ -140,7 +140,8 @@ function makeServer(
 ): Server {
   if (tls === undefined) return createServer(onRequest);
   try {
-    return createTlsServer({ cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, onRequest);
+    const clients = tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true };
+    return createTlsServer({ cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', ...clients }, onRequest);
   } catch (error) {
     throw new SlipwayError('ARGUMENT_INVALID', `the certificate and key cannot be used: ${messageOf(error)}`, {
       exit: 3,
