@@ -51,6 +51,12 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/build.ts')).runBuildCommand;
     case 'rebase':
       return (await import('./commands/rebase.ts')).runRebaseCommand;
+    case 'builder create':
+      return (await import('./commands/package.ts')).runBuilderCreateCommand;
+    case 'buildpack package':
+      return (await import('./commands/package.ts')).packageTask('buildpack');
+    case 'extension package':
+      return (await import('./commands/package.ts')).packageTask('extension');
     case 'registry serve':
       return (await import('./commands/registry-serve.ts')).runServeCommand;
     case 'registry gc':

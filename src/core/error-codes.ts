@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   DISK_FULL: { title: 'no space left for an output' },
   LOCK_TIMEOUT: { title: 'another process holds a lock' },
   // buildpacks
+  PACKAGE_INCOMPLETE: { title: 'a buildpackage or builder that lacks a buildpack, or has one twice' },
   BUILDPACK_NOT_FOUND: { title: 'a buildpack that is not in the buildpacks directory' },
   BUILDPACK_INVALID: { title: 'a buildpack descriptor or output that breaks the specification' },
   ORDER_CYCLE: { title: 'composite buildpacks that contain each other' },

@@ -2,6 +2,7 @@ import type { CommandSpec } from './command-spec.ts';
 import { BUILD_COMMAND } from './commands/build.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
+import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
 import { REBASE_COMMAND } from './commands/rebase.ts';
 import { COLLECT_COMMAND, SERVE_COMMAND } from './commands/registry.ts';
 
@@ -9,6 +10,9 @@ import { COLLECT_COMMAND, SERVE_COMMAND } from './commands/registry.ts';
 export const COMMANDS: readonly CommandSpec[] = [
   BUILD_COMMAND,
   REBASE_COMMAND,
+  BUILDER_CREATE_COMMAND,
+  BUILDPACK_PACKAGE_COMMAND,
+  EXTENSION_PACKAGE_COMMAND,
   INSPECT_COMMAND,
   VALIDATE_COMMAND,
   ...IMAGE_COMMANDS,

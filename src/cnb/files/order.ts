@@ -16,18 +16,23 @@ export function decodeOrder(bytes: Uint8Array | string, file: string): OrderFile
   }));
 }
 
-/** The groups under a key: in order.toml and in a composite buildpack's descriptor. */
-export function readOrder(reader: TomlReader, key: string, kind: ModuleKind): Order {
-  return reader.list(key, (entry) => entry.list('group', (element) => readElement(element, kind)));
+interface OrderRules {
+  /** An element may leave its version out: '' then. */
+  readonly isVersionOptional?: boolean;
 }
 
-function readElement(reader: TomlReader, kind: ModuleKind): OrderElement {
+/** The groups under a key: in order.toml, in a composite buildpack's descriptor and in builder.toml. */
+export function readOrder(reader: TomlReader, key: string, kind: ModuleKind, rules: OrderRules = {}): Order {
+  return reader.list(key, (entry) => entry.list('group', (element) => readElement(element, kind, rules)));
+}
+
+function readElement(reader: TomlReader, kind: ModuleKind, { isVersionOptional = false }: OrderRules): OrderElement {
   const { fields } = reader;
   const execEnv = readExecEnv(reader);
   return {
     kind,
     id: fields.string('id'),
-    version: fields.string('version'),
+    version: isVersionOptional ? (fields.optionalString('version') ?? '') : fields.string('version'),
     optional: fields.boolean('optional') || kind === 'extension',
     ...(execEnv.length === 0 ? {} : { execEnv }),
   };
