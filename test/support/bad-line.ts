@@ -9,7 +9,7 @@ export type LineTrouble =
   | { readonly kind: 'latency'; readonly ms: number }
   /** Pieces of so many bytes, with a pause after each. */
   | { readonly kind: 'slices'; readonly bytes: number; readonly pauseMs: number }
-  /** The first `times` connections end after so many bytes: with a reset, or as if that were all. */
+  /** Connections end after so many bytes, until so many have ended: with a reset, or as if that were all. */
   | { readonly kind: 'ends'; readonly afterBytes: number; readonly times: number; readonly how: 'reset' | 'close' }
   /** Nothing ever comes. */
   | { readonly kind: 'silence' }
@@ -20,6 +20,10 @@ export type LineTrouble =
 export async function badLine(test: TestContext, port: number, trouble: LineTrouble): Promise<string> {
   const sockets = new Set<Socket>();
   let left = trouble.kind === 'ends' ? trouble.times : 0;
+  const mayEnd = (): boolean => {
+    left -= 1;
+    return left >= 0;
+  };
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
     for (const socket of [client, upstream]) {
@@ -29,9 +33,7 @@ export async function badLine(test: TestContext, port: number, trouble: LineTrou
     }
     client.on('data', (chunk) => upstream.write(chunk));
     client.on('close', () => upstream.destroy());
-    const isCut = trouble.kind === 'ends' && left > 0;
-    if (isCut) left -= 1;
-    void carry(upstream, client, isCut || trouble.kind !== 'ends' ? trouble : undefined);
+    void carry(upstream, client, trouble, mayEnd);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,25 +45,29 @@ export async function badLine(test: TestContext, port: number, trouble: LineTrou
   return `127.0.0.1:${String(typeof address === 'object' ? address?.port : 0)}`;
 }
 
-async function carry(from: Socket, to: Socket, trouble: LineTrouble | undefined): Promise<void> {
+async function carry(from: Socket, to: Socket, trouble: LineTrouble, mayEnd: () => boolean): Promise<void> {
   let sent = 0;
   try {
     for await (const chunk of from) {
       const bytes: Uint8Array = chunk instanceof Uint8Array ? chunk : Buffer.from('');
-      if (trouble?.kind === 'silence') continue;
-      if (trouble?.kind === 'latency') await sleep(trouble.ms);
-      const step = trouble?.kind === 'slices' ? trouble.bytes : bytes.byteLength;
-      for (let at = 0; at < bytes.byteLength; at += step) {
-        to.write(bytes.subarray(at, at + step));
-        if (trouble?.kind === 'slices') await sleep(trouble.pauseMs);
+      if (trouble.kind === 'silence') continue;
+      if (trouble.kind === 'latency') await sleep(trouble.ms);
+      const isOver =
+        trouble.kind === 'ends' && sent < trouble.afterBytes && sent + bytes.byteLength >= trouble.afterBytes;
+      const ending = isOver && mayEnd() ? trouble : undefined;
+      const part = ending === undefined ? bytes : bytes.subarray(0, ending.afterBytes - sent);
+      const step = trouble.kind === 'slices' ? trouble.bytes : Math.max(1, part.byteLength);
+      for (let at = 0; at < part.byteLength; at += step) {
+        to.write(part.subarray(at, at + step));
+        if (trouble.kind === 'slices') await sleep(trouble.pauseMs);
       }
-      sent += bytes.byteLength;
-      if (trouble?.kind !== 'ends' || sent < trouble.afterBytes) continue;
-      if (trouble.how === 'reset') to.resetAndDestroy();
+      sent += part.byteLength;
+      if (ending === undefined) continue;
+      if (ending.how === 'reset') to.resetAndDestroy();
       else to.end();
       return;
     }
-    if (trouble?.kind === 'slow-close') await sleep(trouble.ms);
+    if (trouble.kind === 'slow-close') await sleep(trouble.ms);
     to.end();
   } catch {
     // The server's side broke: so does ours.

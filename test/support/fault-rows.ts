@@ -457,6 +457,14 @@ function answers(): readonly FaultRow[] {
 
 function lines(): readonly FaultRow[] {
   const group = 'Bad lines';
+  const endings = [
+    { how: 'reset', words: 'a reset' },
+    { how: 'close', words: 'an end as if that were all' },
+  ] as const;
+  const ends = (how: 'reset' | 'close', afterBytes: number): FaultBedOptions => ({
+    line: { kind: 'ends', afterBytes, times: 2, how },
+    client: { retry: { attempts: 6, baseDelayMs: 1 } },
+  });
   return [
     { group, fault: 'latency', operations: ['pull', 'push'], bed: { line: { kind: 'latency', ms: 5 } } },
     {
@@ -465,24 +473,20 @@ function lines(): readonly FaultRow[] {
       operations: ['pull', 'push'],
       bed: { line: { kind: 'slices', bytes: 20_000, pauseMs: 1 } },
     },
-    {
-      group,
-      fault: 'a reset after some bytes, three times',
-      operations: ['pull', 'push'],
-      bed: {
-        line: { kind: 'ends', afterBytes: 300, times: 3, how: 'reset' },
-        client: { retry: { attempts: 6, baseDelayMs: 1 } },
+    ...endings.flatMap(({ how, words }) => [
+      {
+        group,
+        fault: `${words} in the middle of an answer, twice`,
+        operations: ['push'] as const,
+        bed: ends(how, 450),
       },
-    },
-    {
-      group,
-      fault: 'an end after some bytes as if that were all, three times',
-      operations: ['pull', 'push'],
-      bed: {
-        line: { kind: 'ends', afterBytes: 300, times: 3, how: 'close' },
-        client: { retry: { attempts: 6, baseDelayMs: 1 } },
+      {
+        group,
+        fault: `${words} in the middle of a blob, twice`,
+        operations: ['pull'] as const,
+        bed: ends(how, 100_000),
       },
-    },
+    ]),
     {
       group,
       fault: 'connections that end late',
