@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { collect } from '../../src/core/bytes.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { decodeManifest } from '../../src/oci/manifest.ts';
 import { layoutBackend, memoryBackend } from '../../src/registryd/serve.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
+import { ANN_SECRET, debianRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { gzipImage } from '../support/gzip-image.ts';
-import { missingPeer, requirePeer } from '../support/peers.ts';
+import { requirePeer } from '../support/peers.ts';
 import { pushImage, startRegistry, testClient } from '../support/registry.ts';
-
-/** `ann` with the password `secret`, as bcrypt. */
-const ANN_SECRET = 'ann:$2b$05$rrAJSCjfY1At/KKwLK42HOyuacwoBZOAFtzoQpLqwodRBI9HOvc2O\n';
 
 describe('registry peers', () => {
   it("what we push to Debian's docker-registry, skopeo reads and copies, and we read back", async (t) => {
     const skopeo = requirePeer(t, 'skopeo');
-    const registry = skopeo === undefined ? undefined : await startDockerRegistry(t);
+    const registry = skopeo === undefined ? undefined : await startDockerRegistry(t, debianRegistry(t));
     if (skopeo === undefined || registry === undefined) return;
     const ctx = testContext(t);
     const image = gzipImage('pushed', 3_000_000);
@@ -61,7 +57,7 @@ describe('registry peers', () => {
   });
 
   it("Debian's docker-registry with basic authentication takes our credentials and refuses others with its words", async (t) => {
-    const registry = await startDockerRegistry(t, ANN_SECRET);
+    const registry = await startDockerRegistry(t, debianRegistry(t), { htpasswd: ANN_SECRET });
     if (registry === undefined) return;
     const ctx = testContext(t);
     const client = testClient(t, {
@@ -125,54 +121,6 @@ describe('registry peers', () => {
     }
   });
 });
-
-/** Debian's docker-registry on a free loopback port; its name, or undefined when it is not there. */
-async function startDockerRegistry(test: TestContext, htpasswd?: string): Promise<string | undefined> {
-  const program = requirePeer(test, 'docker-registry');
-  if (program === undefined) return undefined;
-  const directory = temporaryDirectory(test);
-  const port = await freePort();
-  const auth = join(directory, 'htpasswd');
-  if (htpasswd !== undefined) writeFileSync(auth, htpasswd);
-  mkdirSync(join(directory, 'data'));
-  const config = join(directory, 'config.yml');
-  writeFileSync(
-    config,
-    [
-      'version: 0.1',
-      'log: {level: error}',
-      `storage: {filesystem: {rootdirectory: ${join(directory, 'data')}}, delete: {enabled: true}}`,
-      `http: {addr: "127.0.0.1:${String(port)}", secret: test}`,
-      ...(htpasswd === undefined ? [] : [`auth: {htpasswd: {realm: test, path: ${auth}}}`]),
-      '',
-    ].join('\n'),
-  );
-  const child = spawn(program, ['serve', config], { stdio: 'ignore' });
-  test.after(() => child.kill());
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (child.exitCode !== null) break;
-    try {
-      const response = await fetch(`http://127.0.0.1:${String(port)}/v2/`);
-      await response.arrayBuffer();
-      return `127.0.0.1:${String(port)}`;
-    } catch {
-      // It has not opened its port yet, and says so in no other way.
-      await sleep(50);
-    }
-  }
-  missingPeer(test, 'docker-registry does not start');
-  return undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function run(program: string, args: readonly string[]): string {
   const result = spawnSync(program, args, { encoding: 'utf8' });
