@@ -17,6 +17,8 @@ export interface RestoreInput {
   readonly metadata: LifecycleMetadata;
   readonly features: PlatformFeatures;
   readonly skipLayers: boolean;
+  /** Of this build. */
+  readonly execEnv: string;
 }
 
 export interface RestorePorts {

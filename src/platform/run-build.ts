@@ -111,7 +111,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   const restoreTask = (): Promise<void> =>
     guard('restore', () => {
       const { metadata } = analyzed;
-      return restore({ layers, group, metadata, features, skipLayers: input.skipRestore }, { cache }, ctx);
+      return restore({ layers, group, metadata, features, execEnv, skipLayers: input.skipRestore }, { cache }, ctx);
     });
   if (features.alwaysRestores || !input.skipRestore) await timed('restore', ctx, restoreTask);
   const built = await timed('build', ctx, async () => {

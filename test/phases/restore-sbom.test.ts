@@ -140,6 +140,7 @@ async function setUp(
           metadata: EMPTY_LIFECYCLE_METADATA,
           features: platformFeatures('0.15'),
           skipLayers: options.skipLayers ?? false,
+          execEnv: 'production',
         },
         { cache },
         ctx,

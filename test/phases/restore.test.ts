@@ -96,6 +96,32 @@ describe('restore', () => {
     assert.equal(readFileSync(join(layers.real, 'a_b/both/file'), 'utf8'), 'both');
   });
 
+  it('leaves out layers that say they are for other execution environments, from Platform API 0.15 on (GAP-20)', async (t) => {
+    const { ctx, layers, cache } = await restoreScene(t, { both: ALL });
+    const of = (
+      execEnv: readonly string[],
+      sha = 'sha256:1',
+      types: typeof LAUNCH_ONLY | typeof ALL = LAUNCH_ONLY,
+    ) => ({
+      ...record(sha, types),
+      data: { 'exec-env': execEnv },
+    });
+    const app = metadataOf({
+      any: of(['*']),
+      both: of(['test'], shaOf(cache, 'both'), ALL),
+      here: of(['test', 'production']),
+      none: of([]),
+      other: of(['test', 'dev']),
+    });
+    await restore(inputOf(layers, app), { cache }, ctx);
+    assert.deepEqual(readdirSync(join(layers.real, 'a_b')).sort(), ['any.toml', 'here.toml', 'none.toml']);
+    const line = 'Not restoring metadata for "a/b:other", marked as exec-env=[test, dev], current: production';
+    assert.ok(lines(ctx, 'debug').includes(line));
+    await restore({ ...inputOf(layers, app), features: platformFeatures('0.14') }, { cache }, ctx);
+    assert.ok(existsSync(join(layers.real, 'a_b/other.toml')));
+    assert.ok(existsSync(join(layers.real, 'a_b/both/file')));
+  });
+
   it('passes over buildpacks that are not in the group, and knows them by id alone (R-18)', async (t) => {
     const { ctx, layers, cache } = await restoreScene(t, { own: CACHE_ONLY });
     const app = { ...metadataOf({ launch: record('sha256:1', LAUNCH_ONLY) }) };

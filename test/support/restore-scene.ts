@@ -78,7 +78,14 @@ export function shaOf(cache: BuildCache, name: string): Layer['diffId'] {
 }
 
 export function inputOf(layers: Place, metadata: LifecycleMetadata): RestoreInput {
-  return { layers, group: GROUP, metadata, features: platformFeatures('0.15'), skipLayers: false };
+  return {
+    layers,
+    group: GROUP,
+    metadata,
+    features: platformFeatures('0.15'),
+    skipLayers: false,
+    execEnv: 'production',
+  };
 }
 
 export function record(sha256: string, types: Omit<LayerRecord, 'sha' | 'data'>): LayerRecord {

@@ -1,3 +1,4 @@
+import { servesExecEnv } from '../../cnb/exec-env.ts';
 import type { LayerRecord } from '../../cnb/layer-metadata.ts';
 
 /** Whether a layer's metadata is put back, and the lifecycle's line about it (contract §10.2). */
@@ -34,4 +35,16 @@ export function decideFromCache(id: string, record: LayerRecord, rules: CacheRul
   if (!record.cache) return skip('cache=false');
   if (record.launch && (rules.isInApp || !rules.restoresCachedLaunchLayers)) return skip('launch=true');
   return { isRestored: true, line: `Restoring metadata for "${id}" from cache` };
+}
+
+/** A layer whose metadata lists other execution environments than this build's is as if it were not there (contract GAP-20). */
+export function decideForExecEnv(id: string, { data }: LayerRecord, execEnv: string): Decision | undefined {
+  const listed = data?.['exec-env'];
+  if (!Array.isArray(listed)) return undefined;
+  const supported = listed.filter((name): name is string => typeof name === 'string');
+  if (servesExecEnv(supported, execEnv)) return undefined;
+  return {
+    isRestored: false,
+    line: `Not restoring metadata for "${id}", marked as exec-env=[${supported.join(', ')}], current: ${execEnv}`,
+  };
 }

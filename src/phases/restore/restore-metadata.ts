@@ -7,7 +7,7 @@ import { compareBytes } from '../../oci/go-json.ts';
 import { writeLayerFile, writeStore } from '../../workspace/buildpack-files.ts';
 import { listItems } from '../../workspace/layers-directory.ts';
 import type { RestoreInput } from '../restore.ts';
-import { decideFromApp, decideFromCache, type Decision } from './decide.ts';
+import { decideForExecEnv, decideFromApp, decideFromCache, type Decision } from './decide.ts';
 
 /** DiffIDs of the layers whose metadata was put back, by `buildpack:layer`. */
 export type RestoredShas = ReadonlyMap<string, string>;
@@ -75,10 +75,11 @@ interface LayerDecision {
 function decisionsOf(buildpack: GroupElement, input: RestoreInput, cached: CacheMetadata): readonly LayerDecision[] {
   const app = layersOf(input.metadata, buildpack);
   const cache = layersOf(cached, buildpack);
-  const { restoresCachedLaunchLayers } = input.features;
+  const { restoresCachedLaunchLayers, hasExecEnv } = input.features;
   const of = (name: string, record: LayerRecord, decide: (id: string) => Decision): LayerDecision => {
     const id = `${buildpack.id}:${name}`;
-    return { id, name, record, decision: decide(id) };
+    const elsewhere = hasExecEnv ? decideForExecEnv(id, record, input.execEnv) : undefined;
+    return { id, name, record, decision: elsewhere ?? decide(id) };
   };
   return [
     ...[...app].map(([name, record]) => of(name, record, (id) => decideFromApp(id, record, cache.get(name)))),

@@ -30,6 +30,7 @@ export async function runRestorer(inputs: RestorerInputs, host: Host, ctx: Conte
     metadata: analyzed?.metadata ?? EMPTY_LIFECYCLE_METADATA,
     features,
     skipLayers: inputs.skipLayers,
+    execEnv: inputs.execEnv,
   };
   await lifecycleGuard('restore', () => restore(input, { cache }, ctx));
 }
