@@ -52,10 +52,11 @@ function sourceOf(place: Place, nodes: readonly Node[]): LayerSource {
 /** No pattern for one that is absolute and not below the app. */
 function patternOf(app: Place, text: string): readonly Pattern[] {
   const clean = posix.normalize(text).replace(/(?<=.)\/$/, '');
-  const glob = parseGlob(clean);
   if (clean === '.' || clean === app.logical) return ['app'];
-  if (!clean.startsWith('/')) return [glob];
-  return clean.startsWith(`${app.logical}/`) ? [parseGlob(clean.slice(app.logical.length + 1))] : [];
+  // The path of the app is no part of the pattern: it may hold a bracket.
+  if (clean.startsWith(`${app.logical}/`)) return [parseGlob(clean.slice(app.logical.length + 1))];
+  const glob = parseGlob(clean);
+  return clean.startsWith('/') ? [] : [glob];
 }
 
 /** Every file and directory of the app, parents before children. */

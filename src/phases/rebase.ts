@@ -10,7 +10,7 @@ import { IMAGE_NAME, REF_NAME } from '../store/image-names.ts';
 import type { FoundRunImage } from './analyze/find-run-image.ts';
 import type { ExportSink, OutputResult } from './export.ts';
 import { saveOutputs } from './export/save-outputs.ts';
-import type { OutputContent } from './export/write-outputs.ts';
+import { imageContent, type OutputContent } from './export/write-outputs.ts';
 import type { AppImages } from './rebase/find-app.ts';
 import { rebaseOne, type RebasedImage, type RebaseRules } from './rebase/rebase-one.ts';
 import { withTimer } from './timer.ts';
@@ -29,6 +29,8 @@ export interface RebasePorts {
 export interface RebaseOutput {
   /** Of the manifest, or of the index when a whole one was rebased. */
   readonly digest: Digest;
+  /** Of the image; not of an index, which has none. */
+  readonly configDigest?: Digest;
   /** In bytes. */
   readonly manifestSize: number;
   readonly platforms: readonly RebasedPlatform[];
@@ -53,7 +55,11 @@ export function rebase(input: RebaseInput, ports: RebasePorts, ctx: Context): Pr
     if (app.attestations > 0) warnOfAttestations(app.attestations, ctx);
     const outputs = ports.sinks === undefined ? [] : await saveOutputs(content, ports.sinks, ctx);
     const { digest, size } = content.manifest.descriptor;
-    return { digest, manifestSize: size, platforms: rebased.map(({ summary }) => summary), outputs };
+    const platforms = rebased.map(({ summary }) => summary);
+    const [first] = rebased;
+    const isOne = app.index === undefined && first !== undefined;
+    const config = isOne ? { configDigest: first.assembled.config.descriptor.digest } : {};
+    return { digest, ...config, manifestSize: size, platforms, outputs };
   });
 }
 
@@ -61,10 +67,7 @@ export function rebase(input: RebaseInput, ports: RebasePorts, ctx: Context): Pr
 function contentOf(app: AppImages, rebased: readonly RebasedImage[]): OutputContent {
   const [first] = rebased;
   if (first === undefined) throw new SlipwayError('INTERNAL', 'there is no image to rebase');
-  if (app.index === undefined) {
-    const { assembled } = first;
-    return { manifest: assembled.manifest, put: (sink, names, ctx) => putImage(assembled, sink, ctx, { names }) };
-  }
+  if (app.index === undefined) return imageContent(first.assembled);
   const manifest = encodeIndex({
     ...withoutNames(app.index),
     manifests: rebased.map((image, at) => entryOf(image, app, at)),

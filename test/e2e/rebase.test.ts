@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { parseToml } from '../../src/cnb/files/toml-read.ts';
+import { hexOf } from '../../src/oci/digest.ts';
+import { parseLocation } from '../../src/oci/location.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import type { AssembledImage } from '../../src/store/copy.ts';
 import { copyImage } from '../../src/store/copy.ts';
@@ -13,6 +15,7 @@ import { parseObject } from '../support/build-runs.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
 import { readDifferences } from '../support/differences.ts';
 import { entryOf, fill, indexOf, layerOf } from '../support/images.ts';
+import { locatorOf } from '../support/locator.ts';
 import { lifecycle, slipway, type ProgramResult } from '../support/program.ts';
 import { appImageOf, runImageOf, type AppSpec } from '../support/rebase-images.ts';
 import { RecordedRoot, whyNoRecordedRoot } from '../support/recorded-root.ts';
@@ -156,7 +159,7 @@ describe('slipway rebase on disk', () => {
     );
   });
 
-  it('rewrites an archive under the names that it has, or into another store', async (t) => {
+  it('rewrites an archive under the names that it has, or into another store (Z-14)', async (t) => {
     const { directory, ctx } = diskScene(t);
     const file = join(directory, 'shop.tar');
     await putArchive(file, appImageOf('linux/amd64', NAMELESS), ctx);
@@ -166,10 +169,14 @@ describe('slipway rebase on disk', () => {
     const location = `docker-archive:${file}`;
     succeeded(await slipway(['rebase', location, ...run, '--output', out]));
     assert.equal(diffIdsOf(await inspect(location))[0], layerOf('base 1').diffId);
-    succeeded(await slipway(['rebase', location, ...run]));
+    const report = join(directory, 'report.toml');
+    succeeded(await slipway(['rebase', location, ...run, '--report', report]));
     const [there, elsewhere] = [await inspect(`${location}:example.com/shop:1`), await inspect(out)];
     assert.equal(there['manifest'], elsewhere['manifest']);
     assert.equal(diffIdsOf(there)[0], layerOf('base 2').diffId);
+    const written = await locatorOf(t).find(parseLocation(location), 'app image', ctx);
+    const id = hexOf(written.manifest.config.digest);
+    assert.ok(readFileSync(report, 'utf8').includes(`image-id = "${id}"`), readFileSync(report, 'utf8'));
     succeeded(await slipway(['validate', location]));
   });
 

@@ -186,6 +186,26 @@ describe('packLayer: entries', () => {
     assert.ok(tar.includes(Buffer.from([0x3d, 0x80, 0x2f, 0x0a])));
   });
 
+  it('has one time and no user names in every header, and names of any length and script in full (E-23)', async (t) => {
+    const app = temporaryDirectory(t);
+    const deep = ['d'.repeat(200), 'e'.repeat(120)].join('/');
+    mkdirSync(join(app, deep), { recursive: true });
+    const files = [`${deep}/${'f'.repeat(250)}`, 'naïve/日本語 🎉.txt', `${'ü'.repeat(60)}.txt`, 'short'];
+    mkdirSync(join(app, 'naïve'));
+    for (const file of files) writeFileSync(join(app, file), file, { mode: 0o640 });
+    symlinkSync(files[0] ?? '', join(app, 'to-long'));
+    const { layer } = await pack(t, { kind: 'slice', place: virtualPlace('/w', app), paths: 'all' });
+    const tar = await tarOf(layer);
+    const listed = spawnSync('tar', ['-tf', '-', '--quoting-style=literal'], { input: tar, encoding: 'utf8' });
+    for (const file of files) assert.ok(listed.stdout.split('\n').includes(`/w/${file}`), `${file}: ${listed.stderr}`);
+    const long = spawnSync('tar', ['-tvf', '-', '--full-time', '--utc'], { input: tar, encoding: 'utf8' }).stdout;
+    const lines = long.trimEnd().split('\n');
+    assert.equal(lines.length, files.length + 5);
+    // Without names tar shows the numbers.
+    for (const line of lines) assert.match(line, /^\S{10} 1000\/1000 +\d+ 1980-01-01 00:00:01 /);
+    assert.ok(lines.some((line) => line.endsWith(` /w/to-long -> ${files[0] ?? ''}`)));
+  });
+
   it('writes hard links as full copies and fifos as entries, and leaves sockets out with a warning', async (t) => {
     const ctx = testContext(t);
     const app = temporaryDirectory(t);

@@ -99,6 +99,29 @@ describe('planSlices', () => {
     ]);
   });
 
+  it('takes a directory by a path with a slash at its end, and knows no pattern in the path of the app (E-18)', async (t) => {
+    assert.deepEqual(await plan(t, ['public/a', 'top'], ['public/', './top//']), ['. public public/a top', '. link']);
+    const parent = temporaryDirectory(t);
+    const files = async (name: string, ...paths: readonly string[]): Promise<readonly unknown[]> => {
+      const app = join(parent, name);
+      mkdirSync(app, { recursive: true });
+      for (const file of ['a', 'b', 'é x', '[a]']) writeFileSync(join(app, file), '');
+      const sources = await planSlices(virtualPlace(`/${name}`, app), [{ paths }], testContext(t));
+      return sources.map((source) => (source.kind === 'slice' ? source.paths : source.kind));
+    };
+    const bytes = Buffer.from('é x').toString('latin1');
+    for (const name of ['we[ir]d', 'all*', 'on?e', 'back\\slash', 'sp ace é', '[']) {
+      assert.deepEqual(await files(name, 'a', `/${name}/b`), [
+        ['', 'a', 'b'],
+        ['', '[a]', bytes],
+      ]);
+    }
+    assert.deepEqual(await files('two', '\\[a\\]', 'é*'), [
+      ['', '[a]', bytes],
+      ['', 'a', 'b'],
+    ]);
+  });
+
   it('names a bad pattern', async (t) => {
     await assert.rejects(plan(t, ['a'], ['a', 'x[']), {
       code: 'BUILDPACK_INVALID',

@@ -10,8 +10,8 @@ import { EMPTY_LIFECYCLE_METADATA } from '../../src/cnb/layer-metadata.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
 import { isScratch } from '../../src/image/plan.ts';
 import { createLocator, type Locator } from '../../src/locate/locator.ts';
-import { digestOf, hexOf, parseDiffId } from '../../src/oci/digest.ts';
-import { displayLocation, parseLocation } from '../../src/oci/location.ts';
+import { digestOf, hexOf, parseDiffId, type Digest } from '../../src/oci/digest.ts';
+import { displayLocation, parseLocation, type Location } from '../../src/oci/location.ts';
 import { encodeManifest, type RawManifest } from '../../src/oci/manifest.ts';
 import { layerMediaType, OCI_CONFIG, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
@@ -311,13 +311,8 @@ describe('analyze: the previous image', () => {
   it('without its config is corrupt: said, and as if there were none (A-09)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
-    const directory = temporaryDirectory(t);
-    const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
-    await using sink = await openLayoutSink(directory, 'app', ctx);
-    await fill(sink, [previous], ctx);
-    await sink.commit(ctx);
-    rmSync(join(directory, 'blobs/sha256', hexOf(previous.config.descriptor.digest)));
-    const input = inputOf(t, registry, { previousImage: parseLocation(`oci:${directory}:app`) });
+    const { previousImage } = await putWithout(t, ({ config }) => config.descriptor.digest, ctx);
+    const input = inputOf(t, registry, { previousImage });
     const { analyzed } = await analyze(input, { images: locator }, ctx);
     assert.deepEqual([analyzed.previousImage, analyzed.metadata], [undefined, EMPTY_LIFECYCLE_METADATA]);
     assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it was corrupt'));
@@ -334,13 +329,8 @@ describe('analyze: the previous image', () => {
   it('that lost a layer is corrupt, unless the launch cache has it (A-09, A-30)', async (t) => {
     const { registry, locator, ctx } = await setUp(t);
     await push({ t, registry }, 'base/run:v1', [AMD64]);
-    const directory = temporaryDirectory(t);
-    const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
-    await using sink = await openLayoutSink(directory, 'app', ctx);
-    await fill(sink, [previous], ctx);
-    await sink.commit(ctx);
-    rmSync(join(directory, 'blobs/sha256', hexOf(previous.layers[0]!.descriptor.digest)));
-    const input = inputOf(t, registry, { previousImage: parseLocation(`oci:${directory}:app`) });
+    const { previous, previousImage } = await putWithout(t, ({ layers }) => layers[0]!.descriptor.digest, ctx);
+    const input = inputOf(t, registry, { previousImage });
     const without = await analyze(input, { images: locator }, ctx);
     assert.equal(without.previousImage, undefined);
     assert.ok(lines(ctx, 'info').includes('Ignoring image "my/app" because it was corrupt'));
@@ -423,6 +413,21 @@ function inputOf(t: TestContext, registry: TestRegistry, edits: Partial<AnalyzeI
 
 function named(name: string): { readonly location: ReturnType<typeof parseLocation>; readonly name: string } {
   return { location: parseLocation(name), name };
+}
+
+/** A previous image in a layout that lost one of its blobs. */
+async function putWithout(
+  t: TestContext,
+  lost: (image: AssembledImage) => Digest,
+  ctx: TestContextOf,
+): Promise<{ readonly previous: AssembledImage; readonly previousImage: Location }> {
+  const directory = temporaryDirectory(t);
+  const previous = appImage(lifecycleMetadataLabel(EMPTY_LIFECYCLE_METADATA));
+  await using sink = await openLayoutSink(directory, 'app', ctx);
+  await fill(sink, [previous], ctx);
+  await sink.commit(ctx);
+  rmSync(join(directory, 'blobs/sha256', hexOf(lost(previous))));
+  return { previous, previousImage: parseLocation(`oci:${directory}:app`) };
 }
 
 function appImage(label: string): AssembledImage {

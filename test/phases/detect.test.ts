@@ -208,6 +208,14 @@ describe('detect', () => {
     assert.match(error.details['group 1'] ?? '', /no such file or directory/);
   });
 
+  it('a platform/env that is no directory is an error of each buildpack (D-16)', async (t) => {
+    const bench = new Workbench(t);
+    bench.write('platform/env', 'a file');
+    const error = await failing(bench, bench.input([[bench.buildpack({ id: 'any' })]]), testContext(t));
+    assert.deepEqual([error.code, error.exit], ['DETECT_FAILED', 21]);
+    assert.match(error.details['group 1'] ?? '', /platform\/env/);
+  });
+
   it('plain failures exit 20, with all output shown and a table (D-04)', async (t) => {
     const bench = new Workbench(t);
     const ctx = testContext(t);
