@@ -16,8 +16,12 @@ import { deleteBlob, deleteManifest } from './delete.ts';
 import { findBlob } from './find-blob.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
+import { mirrored } from './mirrored.ts';
+import { NO_NETWORK_OPTIONS } from './network-options.ts';
 import { openTransport } from './open-transport.ts';
 import type { RegistryOptions } from './options.ts';
+import { routeOf, type RegistriesConf } from './registries-conf.ts';
+import { readRegistriesConf } from './registries-conf-files.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 import { createSession, type RegistrySession } from './session.ts';
 import { sharedPut } from './shared-put.ts';
@@ -51,25 +55,50 @@ export interface RegistryRepository extends ImageSource, Lister, TagLister, Refe
 
 export function createRegistryClient(options: RegistryOptions): RegistryClient {
   let transport: Promise<Transport> | undefined;
+  let readConf: RegistriesConf | undefined;
+  const conf = (): RegistriesConf =>
+    (readConf ??= readRegistriesConf((options.network ?? NO_NETWORK_OPTIONS).registriesConf));
   const sessions = new Map<string, RegistrySession>();
   const repositories = new Map<string, RegistryRepository>();
 
-  const sessionOf = (registry: string): RegistrySession => {
-    const known = sessions.get(registry);
+  const sessionOf = (registry: string, by: Reach = {}): RegistrySession => {
+    const key = `${registry} ${JSON.stringify(by)}`;
+    const known = sessions.get(key);
     if (known !== undefined) return known;
     // undici takes a tenth of a second to load: not before the first request.
-    const session = createSession(registry, options, () => (transport ??= openTransport(options)));
-    sessions.set(registry, session);
+    const session = createSession(
+      registry,
+      reachedBy(options, registry, by),
+      () => (transport ??= openTransport(options)),
+    );
+    sessions.set(key, session);
     return session;
   };
+
+  const open = (registry: string, repository: string, by: Reach): RegistryRepository =>
+    openRepository({
+      session: sessionOf(registry, by),
+      repository,
+      description: `${registry}/${repository}`,
+      known: new Set(),
+      turns: new Map(),
+    });
 
   return {
     repository: (registry, repository) => {
       const description = `${registry}/${repository}`;
       const known = repositories.get(description);
       if (known !== undefined) return known;
-      const session = sessionOf(registry);
-      const opened = openRepository({ session, repository, description, known: new Set(), turns: new Map() });
+      const route = routeOf(conf(), registry, repository);
+      const own = open(registry, repository, route.isInsecure ? { isInsecure: true } : {});
+      const places = route.places.map((place, index) => ({
+        repository: open(place.registry, place.repository, {
+          ...(place.isInsecure ? { isInsecure: true } : {}),
+          ...(index < route.places.length - 1 ? { isMirror: true } : {}),
+        }),
+        takes: place.takes,
+      }));
+      const opened = places.length === 0 ? own : mirrored(own, places);
       repositories.set(description, opened);
       return opened;
     },
@@ -78,6 +107,21 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       const loaded = await transport;
       await loaded?.[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** How registries.conf has a registry reached. */
+interface Reach {
+  readonly isInsecure?: true;
+  /** Another place is left to ask. */
+  readonly isMirror?: true;
+}
+
+function reachedBy(options: RegistryOptions, registry: string, { isInsecure, isMirror }: Reach): RegistryOptions {
+  return {
+    ...options,
+    ...(isInsecure === true ? { insecure: [...options.insecure, registry] } : {}),
+    ...(isMirror === true ? { retry: { ...options.retry, attempts: Math.min(2, options.retry?.attempts ?? 2) } } : {}),
   };
 }
 
