@@ -29,7 +29,13 @@ export class CacheFolder {
   async find(diffId: DiffId, descriptor: Descriptor, ctx: Context): Promise<Layer | undefined> {
     if (!(await this.blobs.has(descriptor))) return undefined;
     await touch(this.blobs.path(descriptor.digest), ctx);
-    return { descriptor, diffId, origins: [], open: (signal) => this.#open(descriptor, signal) };
+    return {
+      descriptor,
+      diffId,
+      origins: [],
+      open: (signal) => this.#open(descriptor, signal),
+      openAt: (offset, signal) => this.blobs.openAt(descriptor, offset, signal),
+    };
   }
 
   /** Keeps a layer's blob and returns its descriptor; no copy when it is here. */

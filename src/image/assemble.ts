@@ -67,7 +67,7 @@ function inFamily(layer: Layer, family: MediaFamily): Layer {
     digest,
     size,
   };
-  return { descriptor, diffId: layer.diffId, origins: layer.origins, open: (signal) => layer.open(signal) };
+  return { ...layer, descriptor };
 }
 
 function configBlob(plan: ImagePlan, family: MediaFamily): Blob {

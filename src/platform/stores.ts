@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import type { Product } from '../core/context.ts';
 import { createKeychain } from '../keychain/keychain.ts';
 import { createLocator, type Locator } from '../locate/locator.ts';
 import type { RegistryFlags } from '../options/registry-flags.ts';
 import { readNetworkOptions } from '../registry/network-options.ts';
-import type { CredentialLookup } from '../registry/options.ts';
+import type { CredentialLookup, RegistryOptions } from '../registry/options.ts';
 import { openTrace } from './http-trace.ts';
 import type { Machine } from './machine.ts';
 
@@ -27,6 +28,7 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
       trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
       userAgent: `slipway/${product.version}`,
       network,
+      ...uploadsOf(machine),
       ...(trace === undefined ? {} : { trace }),
       ...(options.offline === undefined ? {} : { offline: options.offline }),
       ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
@@ -38,4 +40,11 @@ export function openStores(machine: Machine, product: Product, options: StoreOpt
 
 function splitList(text: string | undefined): readonly string[] {
   return (text ?? '').split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+}
+
+/** Unfinished uploads are noted in the user's cache, where there is one. */
+function uploadsOf({ env, home }: Machine): Pick<RegistryOptions, 'uploads'> {
+  const named = env['XDG_CACHE_HOME'];
+  const cache = named?.startsWith('/') === true ? named : home === undefined ? undefined : join(home, '.cache');
+  return cache === undefined ? {} : { uploads: { memory: join(cache, 'slipway', 'uploads') } };
 }

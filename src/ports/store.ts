@@ -104,6 +104,15 @@ export function canList(store: object): store is Lister {
   return 'list' in store;
 }
 
+/** Optional power: the bytes of a blob from an offset to its end, for who continues. They are not verified. */
+export interface RangeReader {
+  readonly openAt: (descriptor: Descriptor, offset: number, ctx: Context) => AsyncIterable<Uint8Array>;
+}
+
+export function canOpenAt(store: object): store is RangeReader {
+  return 'openAt' in store;
+}
+
 /** Optional power: what refers to a manifest (signatures, SBOMs, attestations). */
 export interface ReferrerLister {
   /** Manifests whose `subject` is that digest; none when there are none. */

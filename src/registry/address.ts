@@ -31,6 +31,11 @@ export function mayUsePlainHttp(url: URL, options: AddressOptions): boolean {
   );
 }
 
+/** Whether an URL that was kept may be used: HTTPS, or plain HTTP where that is allowed. */
+export function maySpeakTo(url: URL, options: AddressOptions): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && mayUsePlainHttp(url, options));
+}
+
 /** Whether the URL's host and port are among the listed insecure ones. */
 export function isListed(url: URL, options: AddressOptions): boolean {
   return options.insecure.some((listed) => {

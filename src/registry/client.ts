@@ -7,11 +7,12 @@ import type {
   ImageSink,
   ImageSource,
   Lister,
+  RangeReader,
   ReferrerLister,
   StoreEntry,
   TagLister,
 } from '../ports/store.ts';
-import { hasBlob, openBlob } from './blobs.ts';
+import { hasBlob, openBlob, openBlobAt } from './blobs.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
 import { findBlob } from './find-blob.ts';
 import type { Transport } from './http.ts';
@@ -41,7 +42,8 @@ export interface RegistryClient extends AsyncDisposable {
   readonly catalog: (registry: string, ctx: Context) => AsyncIterable<string>;
 }
 
-export interface RegistryRepository extends ImageSource, Lister, TagLister, ReferrerLister, Deleter, BlobFinder {
+export interface RegistryRepository
+  extends ImageSource, Lister, TagLister, RangeReader, ReferrerLister, Deleter, BlobFinder {
   readonly origin: Origin;
   /** Where an image of that tag is pushed to. */
   readonly openSink: (tag: string) => ImageSink;
@@ -132,6 +134,7 @@ function openRepository(access: RepositoryAccess): RegistryRepository {
     origin: { registry: access.session.registry, repository: access.repository },
     has: (descriptor, ctx) => hasBlob(access, descriptor, ctx),
     open: (descriptor, ctx) => openBlob(access, descriptor, ctx),
+    openAt: (descriptor, offset, ctx) => openBlobAt(access, descriptor, offset, ctx),
     resolve: (name, ctx) => getManifest(access, name ?? 'latest', ctx),
     tags: (ctx) => listTags(access, ctx),
     findBlob: (digest, ctx) => findBlob(access, digest, ctx),

@@ -3,9 +3,9 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { ANY_BYTES } from '../oci/media-types.ts';
-import { blobRequest } from './blobs.ts';
+
 import { refusal } from './errors.ts';
-import { blobSubject, pullAccess, type RepositoryAccess } from './repository-access.ts';
+import { blobRequest, blobSubject, pullAccess, type RepositoryAccess } from './repository-access.ts';
 
 /** HEAD of a blob of which only the digest is known; undefined when the repository has none. Other refusals throw. */
 export async function findBlob(

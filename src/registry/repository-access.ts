@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Access } from './auth.ts';
 import type { Subject } from './errors.ts';
-import type { RegistrySession } from './session.ts';
+import type { RegistryRequest, RegistrySession } from './session.ts';
 
 /** One repository of a registry: what the functions of manifests, blobs, tags and upload work on. */
 export interface RepositoryAccess {
@@ -55,4 +55,13 @@ export function blobSubject(
 /** The path below `/v2/` of something in the repository. */
 export function repositoryPath({ repository }: RepositoryAccess, rest: string): string {
   return `/v2/${repository}/${rest}`;
+}
+
+export function blobRequest(
+  method: 'GET' | 'HEAD',
+  access: RepositoryAccess,
+  blob: Descriptor,
+  scope: Access,
+): RegistryRequest {
+  return { method, to: repositoryPath(access, `blobs/${blob.digest}`), access: scope };
 }

@@ -3,6 +3,7 @@ import { hasCode, SlipwayError } from '../core/errors.ts';
 import type { Blob } from '../ports/blob.ts';
 import { createBlobReader, type BlobReader } from './blob-reader.ts';
 import { refusal } from './errors.ts';
+import { maySpeakTo } from './address.ts';
 import { displayUrl } from './http.ts';
 import { networkFailure } from './network-error.ts';
 import { withProgress } from './progress.ts';
@@ -216,7 +217,7 @@ function lostBytes({ access, blob }: Upload, request: UploadRequest, next: Uploa
 async function recall(upload: Upload, key: UploadKey, ctx: Context): Promise<void> {
   const { access, memory, blob } = upload;
   const url = await memory.recall(key, ctx);
-  if (url === undefined) return;
+  if (url === undefined || !maySpeakTo(url, access.session.options)) return;
   const asked = await askUpload(access, { url, offset: 0, minChunkBytes: 0 }, ctx);
   if (asked === undefined || !isUsable(asked, blob)) return memory.forget(key);
   upload.session = asked;

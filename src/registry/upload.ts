@@ -1,8 +1,8 @@
 import type { Context } from '../core/context.ts';
 import type { Blob, Origin } from '../ports/blob.ts';
 import type { PutOptions, PutOutcome } from '../ports/store.ts';
-import { blobRequest, isSeen } from './blobs.ts';
-import { pushAccess, repositoryPath, type RepositoryAccess } from './repository-access.ts';
+import { isSeen } from './blobs.ts';
+import { blobRequest, pushAccess, repositoryPath, type RepositoryAccess } from './repository-access.ts';
 import { uploadBytes } from './upload-bytes.ts';
 import { cancelUpload, openedSession, startUpload, type UploadSession } from './upload-session.ts';
 

@@ -9,7 +9,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, hexOf, type Digest } from '../oci/digest.ts';
 import type { Blob } from '../ports/blob.ts';
 import type { BlobStaging, PutOutcome, StagedBlob } from '../ports/store.ts';
-import { readFileStream } from './read-file-stream.ts';
+import { readFileStream, type ReadFileOptions } from './read-file-stream.ts';
 import { verifyStream } from '../oci/verify-stream.ts';
 
 export interface BlobDirectoryOptions {
@@ -64,7 +64,12 @@ export class BlobDirectory implements BlobStaging {
   /** Verified bytes. Throws `BLOB_NOT_FOUND`, and `CONTENT_MISMATCH` naming the file. */
   open(descriptor: Descriptor, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const path = this.path(descriptor.digest);
-    return verifyStream(readBlob(path, descriptor, signal), descriptor, path);
+    return verifyStream(readBlob(path, descriptor, signal === undefined ? {} : { signal }), descriptor, path);
+  }
+
+  /** The bytes from an offset on, unverified. Throws `BLOB_NOT_FOUND`. */
+  openAt(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return readBlob(this.path(descriptor.digest), descriptor, { offset, ...(signal === undefined ? {} : { signal }) });
   }
 
   async put(blob: Blob, ctx: Context): Promise<PutOutcome> {
@@ -136,7 +141,11 @@ export class BlobDirectory implements BlobStaging {
 
   /** The blob of a descriptor, read from here. */
   blob(descriptor: Descriptor): Blob {
-    return { descriptor, open: (signal) => this.open(descriptor, signal) };
+    return {
+      descriptor,
+      open: (signal) => this.open(descriptor, signal),
+      openAt: (offset, signal) => this.openAt(descriptor, offset, signal),
+    };
   }
 
   /** Flushes the names of blobs to the disk: before a file that refers to them is replaced. */
@@ -180,10 +189,10 @@ async function drain(source: AsyncIterable<Uint8Array>): Promise<void> {
 async function* readBlob(
   path: string,
   descriptor: Descriptor,
-  signal: AbortSignal | undefined,
+  options: ReadFileOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* readFileStream(path, signal === undefined ? {} : { signal });
+    yield* readFileStream(path, options);
   } catch (error) {
     if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
     throw new SlipwayError('BLOB_NOT_FOUND', `blob ${descriptor.digest} is missing: ${path}`, { cause: error });

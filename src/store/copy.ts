@@ -5,7 +5,7 @@ import type { RawManifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-types.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Blob, Layer, Origin } from '../ports/blob.ts';
-import type { ImageSink, ImageSource } from '../ports/store.ts';
+import { canOpenAt, type ImageSink, type ImageSource } from '../ports/store.ts';
 import { eachBounded } from './bounded.ts';
 import { blaming, readingFrom, writingTo } from './blame.ts';
 import { noteFailure } from '../oci/verify-stream.ts';
@@ -62,9 +62,7 @@ export async function copyWalked(
   await eachBounded(found.blobs, ctx.limiter.limit, ctx, async (descriptor, inner) => {
     const isElsewhere = isForeignLayer(descriptor.mediaType) && !(await source.has(descriptor, inner));
     if (isElsewhere) return;
-    const open = (signal?: AbortSignal): AsyncIterable<Uint8Array> =>
-      source.open(descriptor, signal === undefined ? inner : { ...inner, signal });
-    await putBlob({ descriptor, open }, { sink, origins, from: readingFrom(source) }, inner);
+    await putBlob(blobIn(source, descriptor, inner), { sink, origins, from: readingFrom(source) }, inner);
   });
   await blaming(writingTo(sink), ctx, async () => {
     for (const manifest of found.manifests) await sink.putManifest(manifest, ctx);
@@ -92,6 +90,16 @@ export async function putImage(
     sink.tag(name, { ...image.manifest.descriptor, platform: image.platform });
 }
 
+/** A blob of a source; where the source can begin in the middle, the blob can. */
+function blobIn(source: ImageSource, descriptor: Descriptor, ctx: Context): Blob {
+  const until = (signal: AbortSignal | undefined): Context => (signal === undefined ? ctx : { ...ctx, signal });
+  return {
+    descriptor,
+    open: (signal) => source.open(descriptor, until(signal)),
+    ...(canOpenAt(source) ? { openAt: (offset, signal) => source.openAt(descriptor, offset, until(signal)) } : {}),
+  };
+}
+
 interface PutTarget {
   readonly sink: ImageSink;
   readonly origins: readonly Origin[];
@@ -102,12 +110,14 @@ interface PutTarget {
 async function putBlob(blob: Blob, target: PutTarget, ctx: Context): Promise<void> {
   const { sink, origins } = target;
   let readFailure: { readonly error: unknown } | undefined;
+  const note = (error: unknown): void => {
+    readFailure = { error };
+  };
+  const { openAt } = blob;
   const watched: Blob = {
     descriptor: blob.descriptor,
-    open: (signal) =>
-      noteFailure(blob.open(signal), (error) => {
-        readFailure = { error };
-      }),
+    open: (signal) => noteFailure(blob.open(signal), note),
+    ...(openAt === undefined ? {} : { openAt: (offset, signal) => noteFailure(openAt(offset, signal), note) }),
   };
   const put = async (): Promise<void> => {
     await sink.put(watched, ctx, { origins });

@@ -9,7 +9,7 @@ import { isDigest, type Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
 import { decodeManifest, parseJson, type RawManifest } from '../../oci/manifest.ts';
 import { ANY_BYTES } from '../../oci/media-types.ts';
-import type { BlobFinder, ImageSource, Lister, ReferrerLister } from '../../ports/store.ts';
+import type { BlobFinder, ImageSource, Lister, RangeReader, ReferrerLister } from '../../ports/store.ts';
 import { isObject } from '../../schema/reader.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { decodeIndexJson, findEntry, MAX_INDEX_JSON_BYTES, storeEntries, type IndexJson } from '../index-json.ts';
@@ -20,7 +20,7 @@ import { referrersIn } from '../referrers.ts';
  * An OCI layout directory (image-spec, image-layout.md) with any number of images and names. Nothing is read or checked before a
  * function is called; `index.json` is read anew each time. A missing layout is `IMAGE_NOT_FOUND`, a broken one `STORE_INVALID`.
  */
-export function openLayout(directory: string): ImageSource & Lister & ReferrerLister & BlobFinder {
+export function openLayout(directory: string): ImageSource & Lister & RangeReader & ReferrerLister & BlobFinder {
   const blobs = new BlobDirectory(directory);
   const description = displayLocation({ kind: 'oci', dir: directory });
   const source: ImageSource & Lister = {
@@ -40,6 +40,7 @@ export function openLayout(directory: string): ImageSource & Lister & ReferrerLi
   };
   return {
     ...source,
+    openAt: (descriptor, offset, ctx) => blobs.openAt(descriptor, offset, ctx.signal),
     referrers: (subject, ctx, options) => referrersIn(source, subject, ctx, options),
     findBlob: async (digest) => {
       const size = await blobs.size(digest);
