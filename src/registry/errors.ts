@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { SlipwayError, type ErrorOptions } from '../core/errors.ts';
 import { displayUrl } from './http.ts';
+import { describeRateLimit, rateLimitOf } from './rate-limit.ts';
 import { registryCode, registryText } from './registry-text.ts';
 import type { RegistryAnswer, RegistryRequest, RegistrySession } from './session.ts';
 
@@ -32,6 +33,7 @@ export async function refusal(
   const isAnonymous = found.credentials === undefined;
   const code = registryCode(body);
   const retryAfter = answer.headers['retry-after'];
+  const limit = rateLimitOf(answer.headers);
   const details: Readonly<Record<string, string>> = {
     request: answer.request,
     ...(answer.isElsewhere ? { 'answered by': displayUrl(answer.url) } : {}),
@@ -45,6 +47,7 @@ export async function refusal(
         }
       : {}),
     ...(retryAfter === undefined ? {} : { 'retry after': retryAfter.slice(0, 40) }),
+    ...(answer.status === 429 && limit !== undefined ? { 'rate limit': describeRateLimit(limit) } : {}),
   };
   if (answer.status === 400 && /HTTP request to an HTTPS server/i.test(details['registry says'] ?? ''))
     return new SlipwayError(
