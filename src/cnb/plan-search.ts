@@ -1,7 +1,5 @@
 import { resolveTrial, type TrialElement } from './plan-trial.ts';
-
-/** The sections that a module offers, in the order in which they are tried. */
-export type TrialOptions = readonly TrialElement[];
+import type { TrialOptions } from './trial-options.ts';
 
 export type SearchResult =
   | { readonly kind: 'found'; readonly trial: readonly TrialElement[] }

@@ -1,9 +1,10 @@
 import { assertNever } from '../core/assert-never.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { moduleName, type GroupElement, type Target } from './module.ts';
-import type { BuildPlan, Plan, PlanSection } from './plan.ts';
-import { searchTrials, type TrialOptions } from './plan-search.ts';
+import type { BuildPlan, Plan } from './plan.ts';
+import { searchTrials } from './plan-search.ts';
 import { resolveTrial, type PlanGap, type TrialElement } from './plan-trial.ts';
+import { trialOptions, trialsOf, type TrialOptions } from './trial-options.ts';
 
 /** What a module's detection gave. */
 export interface DetectRun {
@@ -92,7 +93,7 @@ function tryAll(passed: readonly DetectAttempt[], attempted: number, lines: Plan
   return { kind: 'failed', withErrors: false, gaps: nearest ?? [], lines };
 }
 
-/** Trying all would take forever: thirty modules of four alternatives each make more trials than there are grains of sand. */
+/** Not by trying: thirty modules of four alternatives each make 10^18 trials. */
 function searchLater(options: readonly TrialOptions[]): readonly TrialElement[] | undefined {
   const result = searchTrials(options, CHOICES_MAX);
   switch (result.kind) {
@@ -144,6 +145,10 @@ const TRIALS_MAX = 1000;
 /** And so many choices are looked at to find a later trial: a few seconds. */
 const CHOICES_MAX = 20_000;
 
+function optionsOf({ module, run }: DetectAttempt): TrialOptions {
+  return trialOptions(module, run.plan);
+}
+
 function fewer(known: readonly PlanGap[] | undefined, gaps: readonly PlanGap[]): readonly PlanGap[] {
   const obstacles = (list: readonly PlanGap[]): number => list.filter(({ module }) => module.optional !== true).length;
   return known === undefined || obstacles(gaps) < obstacles(known) ? gaps : known;
@@ -170,30 +175,6 @@ function resultLine({ module, run }: DetectAttempt): PlanLogLine {
 
 function isError(run: DetectRun): boolean {
   return run.code !== 0 && run.code !== 100;
-}
-
-/** The sections to try, in turn; a module is optional only in its last one, so that the others are tried in earnest. */
-function optionsOf({ module, run }: DetectAttempt): TrialOptions {
-  const sections: readonly PlanSection[] = run.plan ?? [{ provides: [], requires: [] }];
-  return sections.map((section, index) => ({
-    module: { ...module, optional: module.optional === true && index === sections.length - 1 },
-    section,
-  }));
-}
-
-/** The cartesian product, depth first: the first element's option varies slowest. */
-function* trialsOf(options: readonly TrialOptions[]): Iterable<readonly TrialElement[]> {
-  const chosen = options.map(() => 0);
-  for (;;) {
-    yield options.flatMap((list, index) => list[chosen[index] ?? 0] ?? []);
-    let at = options.length - 1;
-    while (at >= 0 && (chosen[at] ?? 0) + 1 >= (options[at]?.length ?? 0)) {
-      chosen[at] = 0;
-      at -= 1;
-    }
-    if (at < 0) return;
-    chosen[at] = (chosen[at] ?? 0) + 1;
-  }
 }
 
 function participantLines(group: readonly GroupElement[], attempted: number): readonly PlanLogLine[] {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { searchTrials, type TrialOptions } from '../../src/cnb/plan-search.ts';
+import type { PlanSection } from '../../src/cnb/plan.ts';
+import { searchTrials } from '../../src/cnb/plan-search.ts';
 import { resolveTrial, type TrialElement } from '../../src/cnb/plan-trial.ts';
 import { resolvePlan } from '../../src/cnb/resolve-plan.ts';
+import { trialOptions, type TrialOptions } from '../../src/cnb/trial-options.ts';
 import { attempt, element, pass, section } from '../support/detect-runs.ts';
 
 describe('searching the trials of a group', () => {
@@ -67,19 +69,17 @@ function firstOf(
   return undefined;
 }
 
-function optionsOf(name: string, ...sections: readonly ReturnType<typeof section>[]): TrialOptions {
-  const module = { ...element(name), api: '0.12' };
-  return sections.map((one, index) => ({
-    module: { ...module, optional: module.optional && index === sections.length - 1 },
-    section: one,
-  }));
+function optionsOf(name: string, first: PlanSection, ...others: readonly PlanSection[]): TrialOptions {
+  return trialOptions({ ...element(name), api: '0.12' }, [first, ...others]);
 }
 
 function groups(): fc.Arbitrary<readonly TrialOptions[]> {
   const words = fc.array(fc.constantFrom('x', 'y', 'z'), { maxLength: 2 }).map((all) => all.join(' '));
   const one = fc.tuple(words, words).map(([provides, requires]) => section(provides, requires));
-  const module = fc.tuple(fc.constantFrom('', '?'), fc.array(one, { minLength: 1, maxLength: 3 }));
+  const module = fc.tuple(fc.constantFrom('', '?'), one, fc.array(one, { maxLength: 2 }));
   return fc
     .array(module, { maxLength: 5 })
-    .map((all) => all.map(([optional, sections], at) => optionsOf(`m${String(at)}@1${optional}`, ...sections)));
+    .map((all) =>
+      all.map(([optional, first, others], at) => optionsOf(`m${String(at)}@1${optional}`, first, ...others)),
+    );
 }

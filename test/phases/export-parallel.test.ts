@@ -3,16 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openFolderCache } from '../../src/cache/folder-cache.ts';
-import { platformFeatures } from '../../src/cnb/features.ts';
 import { decodeCacheMetadata } from '../../src/cnb/labels.ts';
-import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
 import { parseLocation } from '../../src/oci/location.ts';
 import { exportImage, type ExportInput, type ExportOutput } from '../../src/phases/export.ts';
 import { BlobDirectory } from '../../src/store/blob-directory.ts';
 import { MemoryStore } from '../../src/store/memory/memory-store.ts';
 import type { BlobStaging, ImageSink } from '../../src/ports/store.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
-import { fixtureImage, RUN_V1 } from '../support/fixture-image.ts';
+import { exportInput } from '../support/export-world.ts';
 import { goldenPlaces } from '../support/golden-layers.ts';
 
 describe('exportImage: image and cache in parallel (GAP-32)', () => {
@@ -100,26 +98,8 @@ function setUp(t: TestContext, options: { readonly isFull?: boolean } = {}): Wor
       const location = parseLocation('registry.example/app');
       const target = isFailing === true ? failing(sink) : sink;
       const ports = { sinks: [{ location, sink: target, names: [] }], cache, launchCache: undefined, staging };
-      return await exportImage({ ...inputOf(places), ...edits }, ports, ctx);
+      return await exportImage({ ...exportInput(places), ...edits }, ports, ctx);
     },
-  };
-}
-
-function inputOf(places: ReturnType<typeof goldenPlaces>): ExportInput {
-  return {
-    ...places,
-    group: [{ kind: 'buildpack', id: 'a/b', version: '1', api: '0.10' }],
-    metadata: { buildpacks: [], extensions: [], labels: [], processes: [], slices: [] },
-    runImage: fixtureImage('testdata/golden/fixtures/base/run-v1', RUN_V1, '127.0.0.1:5910/base/run:v1'),
-    runImageMetadata: {},
-    previous: undefined,
-    launcher: { bytes: Buffer.from('#!/bin/sh\n') },
-    processType: undefined,
-    projectMetadata: '{}',
-    sourceDateEpoch: undefined,
-    execEnv: 'production',
-    features: platformFeatures('0.15'),
-    compression: DEFAULT_COMPRESSION,
   };
 }
 

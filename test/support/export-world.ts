@@ -46,15 +46,9 @@ interface LayerText {
   readonly text?: string;
 }
 
-export async function exportWorld(t: TestContext): Promise<ExportWorld> {
-  const ctx = testContext(t);
-  const places = goldenPlaces(t);
-  await Promise.resolve();
-  for (const name of ['a_b', 'config']) mkdirSync(join(places.layers.real, name));
-  writeFileSync(join(places.layers.real, 'config/metadata.toml'), 'processes = []\n');
-  writeFileSync(join(places.app.real, 'app.txt'), 'app');
-  const locator = locatorOf(t);
-  const input: ExportInput = {
+/** One buildpack without layers, over a recorded run image. */
+export function exportInput(places: ReturnType<typeof goldenPlaces>): ExportInput {
+  return {
     ...places,
     group: GROUP,
     metadata: NO_METADATA,
@@ -70,6 +64,17 @@ export async function exportWorld(t: TestContext): Promise<ExportWorld> {
     features: platformFeatures('0.15'),
     compression: DEFAULT_COMPRESSION,
   };
+}
+
+export async function exportWorld(t: TestContext): Promise<ExportWorld> {
+  const ctx = testContext(t);
+  const places = goldenPlaces(t);
+  await Promise.resolve();
+  for (const name of ['a_b', 'config']) mkdirSync(join(places.layers.real, name));
+  writeFileSync(join(places.layers.real, 'config/metadata.toml'), 'processes = []\n');
+  writeFileSync(join(places.app.real, 'app.txt'), 'app');
+  const locator = locatorOf(t);
+  const input = exportInput(places);
   const find: ExportWorld['find'] = (location, target) =>
     locator.find(parseLocation(location), 'app image', ctx, target === undefined ? {} : { target });
   return {
