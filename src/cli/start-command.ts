@@ -65,6 +65,12 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/validate.ts')).runValidateCommand;
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspectCommand;
+    case 'cache ls':
+      return (await import('./commands/cache-list.ts')).runCacheListCommand;
+    case 'cache du':
+      return (await import('./commands/cache-usage.ts')).runCacheUsageCommand;
+    case 'cache prune':
+      return (await import('./commands/cache-prune.ts')).runCachePruneCommand;
     default: {
       const task = await loadImageTask(name);
       if (task === undefined) throw new Error(`command ${name} has no task`);

@@ -17,6 +17,7 @@ export interface LockOptions {
 }
 
 const HEARTBEAT_MS = 5000;
+const SILENCE_MS = 30_000;
 /** `rename` of a directory onto one that is not empty. */
 const TAKEN = ['ENOTEMPTY', 'EEXIST'];
 
@@ -48,6 +49,14 @@ export async function withLock<T>(
   }
 }
 
+/** Whether a living process holds the lock; one that cannot be seen from here counts while it shows signs of life. */
+export async function isLocked(path: string, ctx: Context): Promise<boolean> {
+  const holder = await readHolder(path);
+  if (holder === undefined) return false;
+  const liveness = livenessOf(holder);
+  return liveness === 'alive' || (liveness === 'unknown' && ctx.clock.now().getTime() - holder.touchedMs < SILENCE_MS);
+}
+
 interface Holder extends ProcessIdentity {
   readonly host: string;
   readonly file: string;
@@ -71,7 +80,7 @@ async function acquire(path: string, ctx: Context, options: LockOptions): Promis
 }
 
 async function waitFor(path: string, staged: string, ctx: Context, options: LockOptions): Promise<void> {
-  const { timeoutMs = 60_000, silenceMs = 30_000 } = options;
+  const { timeoutMs = 60_000, silenceMs = SILENCE_MS } = options;
   const start = ctx.clock.monotonicMs();
   let seen: { readonly sign: string; readonly sinceMs: number } | undefined;
   while (!(await tryTake(staged, path))) {

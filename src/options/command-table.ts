@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command-spec.ts';
 import { BUILD_COMMAND } from './commands/build.ts';
+import { CACHE_LIST_COMMAND, CACHE_PRUNE_COMMAND, CACHE_USAGE_COMMAND } from './commands/cache.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
 import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
@@ -18,4 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...IMAGE_COMMANDS,
   SERVE_COMMAND,
   COLLECT_COMMAND,
+  CACHE_LIST_COMMAND,
+  CACHE_USAGE_COMMAND,
+  CACHE_PRUNE_COMMAND,
 ];

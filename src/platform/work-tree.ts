@@ -10,6 +10,7 @@ import { virtualParents, type Owner } from '../layer/place.ts';
 import type { BuildDirs } from '../phases/build-dirs.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { BuildOptions } from './build-options.ts';
+import { cacheRoot } from './cache-root.ts';
 import { copyTree } from '../workspace/copy-tree.ts';
 import type { Machine } from './machine.ts';
 import { removeTree } from '../layer/remove-tree.ts';
@@ -144,18 +145,14 @@ async function ownDirectory(path: string, machine: Machine): Promise<void> {
   if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
   throw new SlipwayError('WRITE_FAILED', `${path} is not a directory of this user alone`, {
     exit: 1,
-    hint: 'remove it, or name another place with XDG_CACHE_HOME',
+    hint: 'remove it, or name another place with SLIPWAY_CACHE_DIR',
   });
 }
 
 /** Where unmapped builds live: the user's cache; for root, a place that the buildpacks' user can enter. */
 function fixedBase(machine: Machine): string {
   if (machine.uid === 0) return join(machine.tmp, 'slipway-work');
-  const cache = machine.env['XDG_CACHE_HOME'];
-  if (cache?.startsWith('/') === true) return join(cache, 'slipway', 'work');
-  return machine.home === undefined
-    ? join(machine.tmp, 'slipway-work')
-    : join(machine.home, '.cache', 'slipway', 'work');
+  return join(cacheRoot(machine), 'work');
 }
 
 function fixedName(app: string, image: string): string {

@@ -12,7 +12,7 @@ import { displayLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Image } from '../ports/image.ts';
 import { readOwners, writeOwners, type Owners } from './owners.ts';
-import { ROOT_PARTS, useEntry, writeMark, type RootMark } from './root-entry.ts';
+import { ROOT_PARTS, touchEntry, useEntry, writeMark, type RootMark } from './root-entry.ts';
 import { unpackLayers } from './unpack.ts';
 
 /** An unpacked image, kept from removal until it is given back. Nobody may write to it: others read the same files. */
@@ -41,7 +41,7 @@ export async function openRootfs(image: Image, store: string, ctx: Context): Pro
   }
   const find = async (): Promise<Lease> => {
     try {
-      if ((await useEntry(entry, ctx)) === undefined) await unpackInto(entry, image, ctx);
+      if (!(await useEntry(entry, ctx))) await unpackInto(entry, image, ctx);
     } catch (error) {
       throw systemCode(error) === undefined ? error : writeError(entry, error);
     }
@@ -66,6 +66,7 @@ async function unpackInto(entry: string, image: Image, ctx: Context): Promise<vo
     const mark = await fill(staged, image, ctx);
     await removeTree(entry, ctx);
     await rename(staged, entry);
+    await touchEntry(entry, ctx);
     const { entries, bytes } = mark;
     const ms = ctx.clock.monotonicMs() - start;
     ctx.emit({ type: 'rootfs.unpacked', image: mark.image, manifest: mark.manifest, entries, bytes, ms });

@@ -28,7 +28,7 @@ export async function writeMark(entry: string, mark: Omit<RootMark, 'version' | 
 }
 
 /** The mark of an unpacked image that is whole; undefined for anything else. Its time of modification is that of the last use. */
-async function readMark(entry: string): Promise<RootMark | undefined> {
+export async function readMark(entry: string): Promise<RootMark | undefined> {
   try {
     const mark: unknown = JSON.parse(await readFile(join(entry, ROOT_PARTS.mark), 'utf8'));
     return isMark(mark) ? mark : undefined;
@@ -39,20 +39,25 @@ async function readMark(entry: string): Promise<RootMark | undefined> {
 }
 
 /**
- * The mark, touched, when the tree can be used. Nothing forces files to the disk, so a machine that lost its power may have kept the
+ * Whether there is a whole tree to be used, whose use is noted then. Nothing forces files to the disk, so a machine that lost its power may have kept the
  * mark and lost contents: after a boot the sizes of all files are added up once.
  */
-export async function useEntry(entry: string, ctx: Context): Promise<RootMark | undefined> {
+export async function useEntry(entry: string, ctx: Context): Promise<boolean> {
   const mark = await readMark(entry);
   const root = join(entry, ROOT_PARTS.root);
-  if (mark === undefined || (await pathKind(root)) !== 'directory') return undefined;
+  if (mark === undefined || (await pathKind(root)) !== 'directory') return false;
   if (mark.boot !== ownIdentity().boot) {
-    if ((await treeBytes(root, ctx)) !== mark.bytes) return undefined;
+    if ((await treeBytes(root, ctx)) !== mark.bytes) return false;
     await writeMark(entry, mark);
   }
+  await touchEntry(entry, ctx);
+  return true;
+}
+
+/** Notes the use of a whole entry. */
+export async function touchEntry(entry: string, ctx: Context): Promise<void> {
   const now = ctx.clock.now();
   await utimes(join(entry, ROOT_PARTS.mark), now, now);
-  return mark;
 }
 
 function isMark(value: unknown): value is RootMark {

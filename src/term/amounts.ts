@@ -20,6 +20,15 @@ export function formatDuration(ms: number): string {
   return `${String(Math.floor(minutes / 60))} h ${pad2(minutes % 60)} m`;
 }
 
+/** `now`, `5 min ago`, `3 h ago`, `12 d ago`. */
+export function formatAge(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${String(minutes)} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${String(hours)} h ago` : `${String(Math.floor(hours / 24))} d ago`;
+}
+
 /** `sha256:` and 12 characters; other texts as they are. */
 export function shortDigest(digest: string): string {
   const match = /^(sha256|sha512):([0-9a-f]{12})[0-9a-f]+$/.exec(digest);

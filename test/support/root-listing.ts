@@ -13,6 +13,7 @@ export function rootListing(directory: string): readonly string[] {
       const mode = (stats.mode & 0o7777).toString(8);
       if (stats.isDirectory()) return `d ${mode} ${path} ${time}`;
       if (stats.isSymbolicLink()) return `l ${path} -> ${readlinkSync(real, 'latin1')} ${time}`;
+      if (!stats.isFile()) return `o ${mode} ${path}`;
       const first = inodes.get(stats.ino) ?? path;
       inodes.set(stats.ino, first);
       const hash = createHash('sha256').update(readFileSync(real)).digest('hex').slice(0, 12);

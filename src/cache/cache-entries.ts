@@ -1,0 +1,84 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../core/context.ts';
+import { isSystem } from '../core/errors.ts';
+import { isLeased, lockOf } from '../core/lease.ts';
+import { isLocked } from '../core/lock-directory.ts';
+import { treeBytes } from '../layer/tree-bytes.ts';
+import { readMark, ROOT_PARTS } from '../rootfs/root-entry.ts';
+
+/** The directories of the cache, and what is in them. Nothing else below the cache's root is looked at, or removed. */
+export const CACHE_AREAS = {
+  rootfs: 'unpacked images',
+  builds: 'caches of builds',
+  work: 'directories of builds without a sandbox',
+  uploads: 'what registries have',
+} as const;
+
+export type CacheArea = keyof typeof CACHE_AREAS;
+
+export interface CacheEntry {
+  readonly area: CacheArea;
+  readonly name: string;
+  readonly path: string;
+  /** What it holds, where that is known: the name of an image. */
+  readonly subject: string | undefined;
+  readonly bytes: number;
+  readonly lastUseMs: number;
+  /** A living process uses it. */
+  readonly isInUse: boolean;
+}
+
+/** Everything in the cache, by area and name. What goes away meanwhile is left out. */
+export async function listCacheEntries(root: string, ctx: Context): Promise<readonly CacheEntry[]> {
+  const entries: CacheEntry[] = [];
+  for (const area of cacheAreas()) {
+    const names = (await namesIn(join(root, area))).filter(isEntryName).sort();
+    for (const name of names) {
+      const path = join(root, area, name);
+      const lastUseMs = await lastUse(path);
+      if (lastUseMs === undefined) continue;
+      const subject = area === 'rootfs' ? (await readMark(path))?.image : undefined;
+      const isInUse = (await isLocked(lockOf(path), ctx)) || (await isLeased(path, ctx));
+      entries.push({ area, name, path, subject, bytes: await treeBytes(path, ctx), lastUseMs, isInUse });
+    }
+  }
+  return entries;
+}
+
+export function cacheAreas(): readonly CacheArea[] {
+  return ['rootfs', 'builds', 'work', 'uploads'];
+}
+
+/** Locks, leases and what is not finished have other names. */
+function isEntryName(name: string): boolean {
+  return !name.startsWith('.') && !name.endsWith('.lock') && !name.endsWith('.leases') && !name.endsWith('.tmp');
+}
+
+/** The time of its mark where there is one, since files of an image have times of their own; else the latest of its upper two levels. */
+async function lastUse(path: string): Promise<number | undefined> {
+  const marked = await modifiedMs(join(path, ROOT_PARTS.mark));
+  if (marked !== undefined) return marked;
+  const own = await modifiedMs(path);
+  if (own === undefined) return undefined;
+  const inside = await Promise.all((await namesIn(path)).map((name) => modifiedMs(join(path, name))));
+  return Math.max(own, ...inside.map((ms) => ms ?? 0));
+}
+
+async function modifiedMs(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+    throw error;
+  }
+}
