@@ -29,6 +29,8 @@ describe('how registries are reached by the programs', () => {
     assert.match(inspected.stderr, /IMAGE_NOT_FOUND/);
     assert.match(readFileSync(trace, 'utf8'), /GET https:\/\/registry\.test\/v2\/shop\/manifests\/v1/);
     assert.equal(statSync(trace).mode & 0o777, 0o600);
+    const taken = await slipway(['inspect', image, '--insecure-registry', 'https://registry.test'], { env });
+    assert.match(taken.stderr, /the certificate of registry\.test is not verified: it is listed insecure/);
     const untrusted = await slipway(['inspect', image], { env });
     assert.match(untrusted.stderr, /the issuer of its certificate is not trusted/);
     assert.match(untrusted.stderr, /CN=Slipway registry/);

@@ -1,4 +1,5 @@
 import type { Context } from '../../core/context.ts';
+import type { Event } from '../../core/events.ts';
 import { displayLocation, parseLocation } from '../../oci/location.ts';
 import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
@@ -6,6 +7,11 @@ import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { openStores } from '../../platform/stores.ts';
 import type { Terminal } from '../../term/terminal.ts';
 import { thisMachine } from '../this-machine.ts';
+
+/** What nobody may miss, although the command's output is the image's facts alone. */
+function isOfTrust(event: Event): boolean {
+  return event.type === 'warning' && event.code === 'TLS_NOT_VERIFIED';
+}
 
 /** `slipway inspect LOCATION`: digests, platform, layers, config and labels as JSON. */
 export async function runInspectCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
@@ -16,7 +22,7 @@ export async function runInspectCommand(values: CommandValues, ctx: Context, ter
   const image = await stores.find(
     location,
     'image',
-    { ...ctx, emit: () => undefined },
+    { ...ctx, emit: (event) => (isOfTrust(event) ? ctx.emit(event) : undefined) },
     {
       allowEmpty: true,
       ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
