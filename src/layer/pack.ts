@@ -46,7 +46,7 @@ export async function packLayer(
     const { diffId, digest, size } = writer.result();
     const mediaType = layerMediaType(options.family, options.compression.codec);
     const blob = await staged.commit({ mediaType, digest, size });
-    return { layer: { descriptor: blob.descriptor, open: blob.open, diffId, origins: [] }, tarSize };
+    return { layer: { ...blob, diffId, origins: [] }, tarSize };
   } catch (error) {
     staged.abort();
     throw error;

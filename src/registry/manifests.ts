@@ -87,7 +87,8 @@ function manifestRequest(method: 'GET' | 'HEAD', access: RepositoryAccess, targe
     method,
     to: repositoryPath(access, `manifests/${target}`),
     access: pullAccess(access),
-    headers: { accept: MANIFEST_TYPES.join(', ') },
+    // The known types first, for registries that choose; then any, since what an index lists may be of any type.
+    headers: { accept: [...MANIFEST_TYPES, '*/*'].join(', ') },
     wholeBytes: MAX_MANIFEST_BYTES,
   };
 }
