@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { collect } from '../../src/core/bytes.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { issueCertificate } from '../../src/core/x509-issue.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { encodeManifest, type RawManifest } from '../../src/oci/manifest.ts';
 import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
 import type { RegistryOptions } from '../../src/registry/options.ts';
-import { testContext, type TestContextOf } from '../support/context.ts';
+import { NO_NETWORK_OPTIONS } from '../../src/registry/network-options.ts';
+import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
 import {
+  ANN_SECRET,
   debianRegistry,
   distributionRegistry,
   startDockerRegistry,
@@ -29,6 +35,7 @@ const PROGRAMS = [
 /** How its doors are kept. */
 const DOORS = [
   { name: 'plain', open: () => Promise.resolve({}) },
+  { name: 'with TLS and htpasswd', open: withTls },
   { name: 'behind a token endpoint with JWTs', open: withTokens },
 ] as const;
 
@@ -116,6 +123,14 @@ async function attach(
   await sink.putManifest(manifest, ctx);
   await sink.commit(ctx);
   return manifest;
+}
+
+async function withTls(test: TestContext): Promise<Door> {
+  const { ca, ...tls } = await issueCertificate(['127.0.0.1', 'localhost'], systemClock);
+  const file = join(temporaryDirectory(test), 'ca.pem');
+  writeFileSync(file, ca);
+  const network = { ...NO_NETWORK_OPTIONS, caFiles: [file] };
+  return { server: { tls, htpasswd: ANN_SECRET }, client: { network } };
 }
 
 async function withTokens(test: TestContext): Promise<Door> {
