@@ -77,6 +77,8 @@ async function send({ agent, route }: Sender, request: HttpRequest, signal: Abor
       method: request.method,
       headers: { ...route.headers, ...request.headers, ...source.headers },
       body: source.body,
+      // undici would end the connection after each HEAD, and a push begins with one for every blob.
+      reset: false,
       signal,
     });
     if (route.proxy !== undefined && statusCode === 407) {

@@ -9,6 +9,7 @@ import type { RegistryBackend } from './backend.ts';
 import { applyFault, type Fault } from './fault.ts';
 import { handle } from './handle.ts';
 import { countedBody } from './request-body.ts';
+import { watchQuietSockets, type QuietSockets } from './quiet-sockets.ts';
 import { sendAnswer } from './send.ts';
 import { createUploadSessions } from './sessions.ts';
 
@@ -115,6 +116,7 @@ export async function serveRegistry(
     });
   };
   const server = makeServer(options.tls, onRequest);
+  const quiet = watchQuietSockets(server, { isTls: options.tls !== undefined });
   // Large uploads take as long as they take.
   server.requestTimeout = 0;
   const bound = await listen(server, host, port);
@@ -123,7 +125,7 @@ export async function serveRegistry(
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     ctx.signal.removeEventListener('abort', onAbort);
-    closing ??= stop(server).finally(() => sessions.abortAll());
+    closing ??= stop(server, quiet).finally(() => sessions.abortAll());
     return closing;
   };
   const onAbort = (): void => void close();
@@ -152,8 +154,8 @@ function makeServer(
 }
 
 /** Ends idle connections at once and busy ones with their answer, or after a grace time. */
-async function stop(server: Server): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+async function stop(server: Server, quiet: QuietSockets): Promise<void> {
+  const sweep = setInterval(quiet.closeAll, SWEEP_MS);
   const last = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   try {
     await new Promise<void>((resolve) => {

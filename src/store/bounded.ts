@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../core/context.ts';
 
 /**
@@ -13,6 +14,8 @@ export async function eachBounded<T>(
 ): Promise<void> {
   const controller = new AbortController();
   const inner: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, controller.signal]) };
+  // Every task in flight listens more than once: no sign of a leak.
+  setMaxListeners(0, inner.signal);
   const failures: { readonly error: unknown }[] = [];
   const waiting = items.values();
   const work = async (): Promise<void> => {
