@@ -67,7 +67,8 @@ function fileOf(command) {
 }
 
 function renderCommand(command) {
-  const groups = [...new Set(command.options.map((option) => option.group))];
+  const options = command.options.filter(({ refused }) => refused === undefined);
+  const groups = [...new Set(options.map((option) => option.group))];
   return page(
     `slipway ${command.name}`,
     'src/options/commands',
@@ -78,7 +79,7 @@ function renderCommand(command) {
       `## ${group}`,
       table(
         ['option', 'is', 'default', 'variable'],
-        command.options
+        options
           .filter((option) => option.group === group)
           .map((option) => [code(label(option)), option.help, code(option.fallback), code(option.env)]),
       ),

@@ -18,12 +18,13 @@ export function mainHelp(): string {
 
 /** Help of one command: what it does, usage, options in groups with defaults and variables, examples. */
 export function commandHelp(command: CommandSpec): string {
-  const groups = [...new Set(command.options.map((option) => option.group))];
+  const options = command.options.filter(({ refused }) => refused === undefined);
+  const groups = [...new Set(options.map((option) => option.group))];
   const sections = groups.flatMap((group) => [
     '',
     `${group}:`,
     ...alignColumns(
-      command.options.filter((option) => option.group === group).map((option) => [label(option), describe(option)]),
+      options.filter((option) => option.group === group).map((option) => [label(option), describe(option)]),
     ),
   ]);
   return [

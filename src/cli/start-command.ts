@@ -71,6 +71,12 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/cache-usage.ts')).runCacheUsageCommand;
     case 'cache prune':
       return (await import('./commands/cache-prune.ts')).runCachePruneCommand;
+    case 'login':
+      return (await import('./commands/login.ts')).runLoginCommand;
+    case 'logout':
+      return (await import('./commands/logout.ts')).runLogoutCommand;
+    case 'auth explain':
+      return (await import('./commands/auth-explain.ts')).runExplainCommand;
     default: {
       const task = await loadImageTask(name);
       if (task === undefined) throw new Error(`command ${name} has no task`);

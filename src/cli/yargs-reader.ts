@@ -47,6 +47,7 @@ export function readArguments(spec: CommandSpec, argv: readonly string[]): Given
     Object.entries(parsed).filter(([name]) => name !== '$0'),
   );
   refuseUnknown(spec, options);
+  refuseRefused(spec, options);
   const after: readonly unknown[] = Array.isArray(rest) ? rest : [];
   const positionals = [...words, ...after].map(String);
   checkCount(spec, positionals);
@@ -61,6 +62,14 @@ function refuseUnknown(spec: CommandSpec, options: Readonly<Record<string, unkno
   const dashes = unknown.length === 1 ? '-' : '--';
   throw new SlipwayError('FLAG_UNKNOWN', `slipway ${spec.name} has no option ${dashes}${unknown}`, {
     hint: near === undefined ? `slipway ${spec.name} --help lists them` : `did you mean --${near}?`,
+  });
+}
+
+function refuseRefused(spec: CommandSpec, options: Readonly<Record<string, unknown>>): void {
+  const refused = spec.options.find(({ name, refused: why }) => why !== undefined && options[name] !== undefined);
+  if (refused === undefined) return;
+  throw new SlipwayError('ARGUMENT_INVALID', `--${refused.name} is refused: ${refused.refused ?? ''}`, {
+    hint: spec.usage,
   });
 }
 

@@ -8,6 +8,8 @@ export interface CommandOption {
   readonly fallback?: string;
   /** What stands for the value in help. */
   readonly value?: string;
+  /** Why it is taken by no one: an option of others that is refused with this reason, and shown nowhere. */
+  readonly refused?: string;
   readonly group: string;
   readonly help: string;
 }

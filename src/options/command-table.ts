@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command-spec.ts';
+import { EXPLAIN_COMMAND, LOGIN_COMMAND, LOGOUT_COMMAND } from './commands/auth.ts';
 import { BUILD_COMMAND } from './commands/build.ts';
 import { CACHE_LIST_COMMAND, CACHE_PRUNE_COMMAND, CACHE_USAGE_COMMAND } from './commands/cache.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
@@ -22,4 +23,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   CACHE_LIST_COMMAND,
   CACHE_USAGE_COMMAND,
   CACHE_PRUNE_COMMAND,
+  LOGIN_COMMAND,
+  LOGOUT_COMMAND,
+  EXPLAIN_COMMAND,
 ];

@@ -18,24 +18,28 @@ export interface StoreOptions extends RegistryFlags {
 
 /** One configuration of registries for every role: run image, app image, previous image. The caller disposes. */
 export function openStores(machine: Machine, product: Product, options: StoreOptions): Locator {
-  const credentials = options.keychain ?? createKeychain(machine);
-  const network = readNetworkOptions(machine, options.network);
-  const trace = network.traceHttp === undefined ? undefined : openTrace(network.traceHttp, machine);
   return createLocator({
-    registry: {
-      insecure: options.insecure,
-      credentials,
-      trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
-      userAgent: `slipway/${product.version}`,
-      network,
-      ...uploadsOf(machine),
-      ...(trace === undefined ? {} : { trace }),
-      ...(options.offline === undefined ? {} : { offline: options.offline }),
-      ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
-    },
+    registry: registryOptions(machine, product, options),
     hostArchitecture: machine.architecture,
     ...(machine.standard === undefined ? {} : { standard: machine.standard }),
   });
+}
+
+/** The same for commands that speak to a registry and to no other store. */
+export function registryOptions(machine: Machine, product: Product, options: StoreOptions): RegistryOptions {
+  const network = readNetworkOptions(machine, options.network);
+  const trace = network.traceHttp === undefined ? undefined : openTrace(network.traceHttp, machine);
+  return {
+    insecure: options.insecure,
+    credentials: options.keychain ?? createKeychain(machine),
+    trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
+    userAgent: `slipway/${product.version}`,
+    network,
+    ...uploadsOf(machine),
+    ...(trace === undefined ? {} : { trace }),
+    ...(options.offline === undefined ? {} : { offline: options.offline }),
+    ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
+  };
 }
 
 function splitList(text: string | undefined): readonly string[] {

@@ -15,6 +15,7 @@ import type {
 import { hasBlob, openBlob, openBlobAt } from './blobs.ts';
 import { deleteBlob, deleteManifest } from './delete.ts';
 import { findBlob } from './find-blob.ts';
+import type { Challenge } from './challenge.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
 import { mirrored } from './mirrored.ts';
@@ -23,6 +24,7 @@ import { openTransport } from './open-transport.ts';
 import type { RegistryOptions } from './options.ts';
 import { routeOf, type RegistriesConf } from './registries-conf.ts';
 import { readRegistriesConf } from './registries-conf-files.ts';
+import { probeRegistry, type Probed, type RegistryProbe } from './probe.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 import { createSession, type RegistrySession } from './session.ts';
 import { sharedPut } from './shared-put.ts';
@@ -40,6 +42,10 @@ export interface RegistryClient extends AsyncDisposable {
   readonly repository: (registry: string, repository: string) => RegistryRepository;
   /** The repositories of a registry, as it pages them. `NOT_SUPPORTED` where it has no catalog. */
   readonly catalog: (registry: string, ctx: Context) => AsyncIterable<string>;
+  /** What the registry asks of those who want an image (or its base), and whether their credentials satisfy it. */
+  readonly probe: (registry: string, probed: Probed | undefined, ctx: Context) => Promise<RegistryProbe>;
+  /** What a registry asked for last: told also of one that then refused. */
+  readonly challenge: (registry: string) => Challenge | undefined;
 }
 
 export interface RegistryRepository
@@ -105,6 +111,8 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       return opened;
     },
     catalog: (registry, ctx) => listCatalog(sessionOf(registry), ctx),
+    probe: (registry, probed, ctx) => probeRegistry(sessionOf(registry), probed, ctx),
+    challenge: (registry) => sessionOf(registry).authorizer.challenge(),
     [Symbol.asyncDispose]: async () => {
       const loaded = await transport;
       await loaded?.[Symbol.asyncDispose]();

@@ -185,7 +185,7 @@ function everyPlace(test: TestContext): Scene {
     places: [
       {
         put: (value) => {
-          const auths = Object.entries('auths' in value ? Object(value.auths) : {});
+          const auths = Object.entries(authsOf(value));
           env['CNB_REGISTRY_AUTH'] = JSON.stringify(
             Object.fromEntries(auths.map(([key, given]) => [key, `Basic ${authOf(given)}`])),
           );
@@ -196,11 +196,15 @@ function everyPlace(test: TestContext): Scene {
       asFile('.config/containers/auth.json'),
       asFile('.docker/config.json'),
       {
-        put: (value) => write(join(home, '.dockercfg'), JSON.stringify('auths' in value ? value.auths : {})),
+        put: (value) => write(join(home, '.dockercfg'), JSON.stringify(authsOf(value))),
       },
       { put: (value) => void (env['DOCKER_AUTH_CONFIG'] = JSON.stringify(value)) },
     ],
   };
+}
+
+function authsOf(value: object): object {
+  return 'auths' in value && typeof value.auths === 'object' && value.auths !== null ? value.auths : {};
 }
 
 function authOf(given: unknown): string {

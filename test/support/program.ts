@@ -17,6 +17,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly node?: string;
+  /** Standard input; default: none. */
+  readonly input?: string;
 }
 
 const SLIPWAY = 'dist/bin/slipway.js';
@@ -82,10 +84,13 @@ export function peer(
 
 function start(argv: readonly string[], options: ProgramOptions): ChildProcess {
   const node = options.node ?? NODE;
-  return spawn(node, ['--enable-source-maps', ...argv], {
+  const child = spawn(node, ['--enable-source-maps', ...argv], {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(options.user ?? {}),
   });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input);
+  return child;
 }
