@@ -161,13 +161,19 @@ describe('older Platform APIs', () => {
     });
   });
 
-  it('a deprecated Buildpack API is a warning, or exit 12, before anything runs', async (t) => {
+  it('a deprecated Buildpack API is a warning, nothing, or exit 12, before anything runs (C-08, C-09, C-10)', async (t) => {
     const bench = new Workbench(t);
     const element = bench.buildpack({ id: 'old', api: '0.8' });
     const lists = { platformApis: [], buildpackApis: ['0.8'] };
     const ctx = testContext(t);
     await detectWith(bench, element, ctx, { platform: '0.15', deprecations: { mode: 'warn', ...lists } });
     assert.ok(logText(ctx.events).includes("Warning: Buildpack 'old@1.0.0' requests deprecated API '0.8'"));
+    const quiet = testContext(t);
+    await detectWith(bench, element, quiet, { platform: '0.15', deprecations: { mode: 'quiet', ...lists } });
+    assert.deepEqual(
+      logText(quiet.events).filter((line) => line.includes('deprecated')),
+      [],
+    );
     await assert.rejects(
       detectWith(bench, element, testContext(t), { platform: '0.15', deprecations: { mode: 'error', ...lists } }),
       (error) => error instanceof SlipwayError && error.code === 'BUILDPACK_API_UNSUPPORTED' && error.exit === 12,
