@@ -47,7 +47,7 @@ export interface LauncherFacts {
 }
 
 /** Where builder images keep the lifecycle's launcher. */
-const BUILDER_LAUNCHER: string = '/cnb/lifecycle/launcher';
+export const BUILDER_LAUNCHER: string = '/cnb/lifecycle/launcher';
 const KIND_LABEL = 'io.slipway.launcher.kind';
 
 /** A value with `/` is a path, `auto builder shell none` are words; all else throws `ARGUMENT_INVALID` (exit 3). */

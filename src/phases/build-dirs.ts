@@ -1,4 +1,5 @@
 import type { Place } from '../layer/place.ts';
+import type { SandboxRoot } from '../sandbox/sandbox.ts';
 
 /** A directory of this machine and the path by which a buildpack finds it (where the sandbox maps paths). */
 export interface DirPair {
@@ -15,6 +16,8 @@ export interface BuildDirs {
   readonly platform: DirPair;
   readonly buildConfig: DirPair;
   readonly buildpacks: DirPair;
+  /** What buildpacks have as `/`; absent: this machine's. */
+  readonly root?: SandboxRoot;
   /** Only where extensions run; may be missing on disk. */
   readonly extensions?: DirPair;
 }

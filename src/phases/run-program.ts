@@ -38,7 +38,7 @@ export async function runProgram(request: ProgramRequest, setting: ProgramSettin
   });
   const exit = await sandbox.run(
     {
-      root: { kind: 'host' },
+      root: dirs.root ?? { kind: 'host' },
       argv,
       cwd: seenPath(dirs.app, sandbox),
       env,

@@ -11,12 +11,14 @@ export interface BuildOptions {
   readonly image: string;
   /** The app directory; never written to. */
   readonly path: string;
+  /** Location of a builder image: its buildpacks, order and run images; in the place of `buildpacks`. */
+  readonly builder?: string;
   /** A directory of buildpacks: `<id>/<version>/buildpack.toml`. */
-  readonly buildpacks: string;
+  readonly buildpacks?: string;
   /** order.toml; absent: the one in `buildpacks`, else all of its buildpacks as one group. */
   readonly order?: string;
-  /** Location of the run image, or `scratch`. */
-  readonly runImage: string;
+  /** Location of the run image, or `scratch`; default: the builder's. */
+  readonly runImage?: string;
   readonly runImageName?: string;
   readonly outputs: readonly OutputRequest[];
   /** The app's environment for buildpacks, as `<platform>/env` files. */

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { openFolderLayerStore } from '../cache/layer-store.ts';
-import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
 import { EMPTY_SYSTEM } from '../cnb/files/system.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
@@ -8,7 +7,7 @@ import { credentialFiles } from '../keychain/places.ts';
 import { parseLauncherChoice } from '../launcher/choose.ts';
 import { DEFAULT_COMPRESSION, parseCompression, type Compression } from '../layer/compression.ts';
 import { checkStandardUses } from '../locate/standard.ts';
-import { displayLocation, isStandardStream, parseLocation } from '../oci/location.ts';
+import { displayLocation } from '../oci/location.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { parseReference } from '../oci/reference.ts';
 import { readCacheImage } from '../options/cache-image.ts';
@@ -18,9 +17,20 @@ import { chooseSandbox } from '../sandbox/choose.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openModules } from '../workspace/buildpacks.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './build-options.ts';
-import { chooseOrder } from './build-order.ts';
+import {
+  builderRunImages,
+  checkSources,
+  newestFeatures,
+  openNamedBuilder,
+  orderOf,
+  proxiesOf,
+  readPrevious,
+  readRunImage,
+  registryName,
+} from './build-sources.ts';
 import { imagesRead } from './images-read.ts';
 import { readOsRelease } from './in-place.ts';
+import { builderDirs, readBuilderFile, type Builder } from './builder.ts';
 import { definedEnv } from './machine.ts';
 import { chooseCache, type CacheChoice } from './open-cache.ts';
 import { runBuild, type RunBuildInput } from './run-build.ts';
@@ -43,8 +53,17 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   parseLauncherChoice(options.launcher ?? 'auto');
   const outputs = sinkRequests(options);
   if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
-  const images = readImages(options, outputs);
-  checkStandardUses({ inputs: imagesRead(images), outputs: outputs.map(({ location }) => location) }, machine.standard);
+  checkSources(options);
+  refuseHostSandbox(options);
+  const previous = readPrevious(options, outputs);
+  const named = options.runImage === undefined ? undefined : readRunImage(options.runImage, options.runImageName);
+  checkStandardUses(
+    {
+      inputs: imagesRead({ runImage: named ?? [], previousImage: previous.previousImage }),
+      outputs: outputs.map(({ location }) => location),
+    },
+    machine.standard,
+  );
   refuseSameOutputs(outputs);
   const caches = readCaches(options);
   refuseCacheAsOutput(
@@ -52,21 +71,23 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
     outputs.map(({ location }) => location),
   );
   ctx.emit({ type: 'build.start', image: options.image });
-  const buildpacks = resolve(machine.cwd, options.buildpacks);
-  const order = await chooseOrder({ file: options.order, buildpacks: options.buildpacks, cwd: machine.cwd }, ctx);
-  const sandbox = await openSandbox(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
+  await using builder = await openNamedBuilder(options, locator, ctx);
+  const sandbox = await openSandbox(options, builder, ctx);
+  const order = await orderOf(options, builder, ctx);
   const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
     options.launchCacheDir === undefined
       ? undefined
       : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
-  const result = await withWorkTree(options, sandbox, ctx, async (dirs) =>
-    runBuild(
+  const result = await withWorkTree({ ...builder?.user, ...options }, sandbox, ctx, async (own) => {
+    const dirs = builder === undefined ? own : builderDirs(own, builder);
+    return runBuild(
       {
-        ...(await fixedInputs(options, dirs, compression)),
+        ...(await fixedInputs(options, { dirs, builder, compression })),
         analyze: {
-          ...images,
+          ...previous,
+          runImage: named ?? builderRunImages(builder, ctx),
           outputs: outputs.map((output) => output.location),
           target: options.target,
           execEnv: options.execEnv ?? 'production',
@@ -79,29 +100,35 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
       {
         locator,
         sandbox,
-        modules: openModules(buildpacks, 'buildpack'),
+        modules: openModules(dirs.buildpacks.real, 'buildpack'),
         openCache,
         launchCache,
         openOutputs: () => openSinks(outputs, locator, ctx),
         guard: plainGuard,
       },
       ctx,
-    ),
-  );
+    );
+  });
   return conclude(options, sandbox, result, ctx);
+}
+
+interface BuildSetting {
+  readonly dirs: BuildDirs;
+  readonly builder: Builder | undefined;
+  readonly compression: Compression;
 }
 
 async function fixedInputs(
   options: BuildOptions,
-  dirs: BuildDirs,
-  compression: Compression,
+  { dirs, builder, compression }: BuildSetting,
 ): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
-  const { machine } = options;
+  const { machine, runImage } = options;
   return {
     dirs,
-    readSystem: () => Promise.resolve(EMPTY_SYSTEM),
-    // There is no run.toml here: the name that was given is what a rebase can go by.
-    readRunEntries: () => Promise.resolve([{ image: options.runImageName ?? options.runImage, mirrors: [] }]),
+    readSystem: () => Promise.resolve(builder?.system ?? EMPTY_SYSTEM),
+    // Without a builder there is no run.toml: the name that was given is what a rebase can go by.
+    readRunEntries: () =>
+      Promise.resolve(builder?.runImages ?? [{ image: options.runImageName ?? runImage ?? '', mirrors: [] }]),
     files: {
       analyzed: join(dirs.layers.real, 'analyzed.toml'),
       group: join(dirs.layers.real, 'group.toml'),
@@ -123,11 +150,12 @@ async function fixedInputs(
       }),
       features: newestFeatures(),
       names: {},
+      ...(builder === undefined ? {} : { readBuilderFile: (path: string) => readBuilderFile(builder.root, path) }),
     },
-    runImageName: options.runImageName ?? registryName(options.runImage),
+    runImageName: options.runImageName ?? (runImage === undefined ? undefined : registryName(runImage)),
     skipRestore: options.clearCache ?? false,
-    inheritedEnv: definedEnv(machine.env),
-    osRelease: await readOsRelease(),
+    inheritedEnv: builder === undefined ? definedEnv(machine.env) : { ...proxiesOf(machine), ...builder.env },
+    osRelease: builder === undefined ? await readOsRelease() : builder.osRelease,
     hostArchitecture: machine.architecture,
     network: options.network ?? 'host',
   };
@@ -140,47 +168,34 @@ function readCaches({ cacheDir, cacheImage, machine }: BuildOptions): Omit<Cache
   return { cacheDir: resolveOptional(machine.cwd, cacheDir), cacheImage: readCacheImage(cacheImage) };
 }
 
-/** The name of a run image that a later rebase can find from any machine: a registry's. */
-function registryName(runImage: string): string | undefined {
-  if (runImage === 'scratch') return undefined;
-  const location = parseLocation(runImage);
-  return location.kind === 'registry' ? displayLocation(location) : undefined;
-}
-
-/** The images that a build reads; a text that is no location is told before any work. */
-function readImages(
-  options: BuildOptions,
-  outputs: readonly SinkRequest[],
-): Pick<RunBuildInput['analyze'], 'runImage' | 'previousImage' | 'previousName'> {
-  const { previousImage, runImage, runImageName } = options;
-  const readable = outputs.map(({ location }) => location).find((location) => !isStandardStream(location));
-  const previous = previousImage === undefined ? readable : parseLocation(previousImage);
-  return {
-    runImage:
-      runImage === 'scratch'
-        ? { kind: 'scratch' }
-        : [{ location: parseLocation(runImage), name: runImageName ?? runImage }],
-    previousImage: previous,
-    previousName: previousImage ?? (previous === undefined ? '' : displayLocation(previous)),
-  };
-}
-
-/** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
-function openSandbox(options: BuildOptions, ctx: Context): Promise<Sandbox> {
-  const { machine } = options;
-  const wanted = options.sandbox ?? 'auto';
-  const isOffline = options.network === 'none';
-  if (isOffline && wanted === 'host') {
+/** What it cannot do, before any work. */
+function refuseHostSandbox({ sandbox, builder, network }: BuildOptions): void {
+  if (sandbox !== 'host') return;
+  if (builder !== undefined) {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot run the buildpacks of a builder', {
+      exit: 3,
+      hint: 'they need the builder’s root file system: leave --sandbox host out',
+    });
+  }
+  if (network === 'none') {
     throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot switch the network off', {
       hint: 'leave --network none out, or use --sandbox bubblewrap',
     });
   }
+}
+
+/** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
+function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
+  const { machine } = options;
+  const wanted = options.sandbox ?? 'auto';
+  const isOffline = options.network === 'none';
   const emit: Context['emit'] = (event) => {
     if (event.type !== 'sandbox.chosen' || !isOffline) ctx.emit(event);
     else ctx.emit({ ...event, description: event.description.replace('network on', 'network off') });
   };
   const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
-  return chooseSandbox(wanted, { ...ctx, emit }, { hide });
+  const root = builder === undefined ? {} : { root: { kind: 'directory', path: builder.root } as const };
+  return chooseSandbox(wanted, { ...ctx, emit }, { hide, ...root });
 }
 
 /** Outputs that are directories or archives get the image's name where none was given, so that a rebuild finds its entry again. */
@@ -240,10 +255,6 @@ function refuseMachine(platform: string): void {
     exit: 3,
     hint: 'run slipway build on Linux; the image tools work here',
   });
-}
-
-function newestFeatures(): ReturnType<typeof platformFeatures> {
-  return platformFeatures(PLATFORM_APIS.at(-1));
 }
 
 function resolveOptional(cwd: string, path: string | undefined): string | undefined {

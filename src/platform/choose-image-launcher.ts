@@ -4,7 +4,13 @@ import type { BuildMetadata } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
 import { isSystem } from '../core/errors.ts';
 import { isScratch, type BaseImage } from '../image/plan.ts';
-import { chooseLauncher, foreseeLauncher, parseLauncherChoice, type ChosenLauncher } from '../launcher/choose.ts';
+import {
+  BUILDER_LAUNCHER,
+  chooseLauncher,
+  foreseeLauncher,
+  parseLauncherChoice,
+  type ChosenLauncher,
+} from '../launcher/choose.ts';
 import { directStart } from '../launcher/direct-start.ts';
 import type { LaunchLayer } from '../launcher/launch-layer.ts';
 import {
@@ -21,6 +27,8 @@ export interface EarlyLauncherRequest {
   readonly choice: string;
   readonly base: BaseImage;
   readonly tools: () => Promise<RunImageTools>;
+  /** A file of the builder image; absent: the build environment is this machine. */
+  readonly readBuilderFile?: (path: string) => Promise<Uint8Array | undefined>;
 }
 
 export interface LauncherRequest extends EarlyLauncherRequest {
@@ -45,7 +53,7 @@ export async function chooseImageLauncher(request: LauncherRequest, ctx: Context
     metadata,
     features,
     platform: base.platform,
-    readFile: readOptional,
+    readFile: readerFor(request),
     hasShell: async () => (await request.tools()).hasShell,
     direct: () => {
       const baseEnv = isScratch(base) ? [] : base.config.env;
@@ -65,7 +73,7 @@ export async function chooseImageLauncher(request: LauncherRequest, ctx: Context
 export async function foreseeImageLauncher(request: EarlyLauncherRequest, ctx: Context): Promise<void> {
   const obstacles = await foreseeLauncher(parseLauncherChoice(request.choice), {
     platform: request.base.platform,
-    readFile: readOptional,
+    readFile: readerFor(request),
     hasShell: async () => (await request.tools()).hasShell,
   });
   if (obstacles.length === 0) return;
@@ -98,6 +106,12 @@ function lossWarnings(
       ? []
       : [`The image has no launcher: a value given at run time replaces what buildpacks set for ${names.join(', ')}`]),
   ];
+}
+
+/** The builder's launcher is its own file; every other path was named by the user. */
+function readerFor({ readBuilderFile }: EarlyLauncherRequest): (path: string) => Promise<Uint8Array | undefined> {
+  if (readBuilderFile === undefined) return readOptional;
+  return (path) => (path === BUILDER_LAUNCHER ? readBuilderFile(path) : readOptional(path));
 }
 
 async function readOptional(path: string): Promise<Uint8Array | undefined> {

@@ -80,7 +80,8 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   );
   const { analyzed } = found;
   const tools = runImageTools(found.runImage, settings.runImageMemory, ctx);
-  const early = { choice: settings.launcher, base: found.runImage, tools };
+  const { launcher: choice, readBuilderFile } = settings;
+  const early = { choice, base: found.runImage, tools, ...(readBuilderFile === undefined ? {} : { readBuilderFile }) };
   await guard('export', () => foreseeImageLauncher(early, ctx));
   const cache = await ports.openCache(found.runImage.platform);
   const shared = {

@@ -50,6 +50,8 @@ export interface ExportSettings {
   readonly runImageMemory: string | undefined;
   readonly features: PlatformFeatures;
   readonly names: NameRules;
+  /** A file of the builder image; absent: there is none. */
+  readonly readBuilderFile?: (path: string) => Promise<Uint8Array | undefined>;
 }
 
 export interface RunExportInput {
@@ -96,6 +98,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     const launcher = await chooseImageLauncher(
       {
         choice: settings.launcher,
+        ...(settings.readBuilderFile === undefined ? {} : { readBuilderFile: settings.readBuilderFile }),
         metadata,
         features,
         base: runImage,

@@ -110,7 +110,8 @@ function dirsOf(options: BuildOptions, real: RealPaths, owner: Owner & { readonl
     app: place(real.app, '/workspace'),
     platform: { real: real.platform, logical: '/platform' },
     buildConfig: { real: join(real.platform, 'no-build-config'), logical: '/cnb/build-config' },
-    buildpacks: { real: resolve(options.machine.cwd, options.buildpacks), logical: '/cnb/buildpacks' },
+    // A builder's are in its own root (`builderDirs`).
+    buildpacks: { real: resolve(options.machine.cwd, options.buildpacks ?? real.platform), logical: '/cnb/buildpacks' },
   };
 }
 

@@ -7,12 +7,18 @@ import { type BubblewrapOptions, bubblewrapSandbox } from './bubblewrap.ts';
 import type { BubblewrapSetup } from './bubblewrap-arguments.ts';
 import { BUILD_UMASK } from './build-umask.ts';
 import { hostSandbox } from './host.ts';
-import { failureOf, type Sandbox } from './sandbox.ts';
+import { failureOf, type Sandbox, type SandboxRoot } from './sandbox.ts';
+import { unshareSandbox } from './unshare.ts';
 import { isRoot, letIn } from './user.ts';
 
 const UNISOLATED = 'nothing is isolated: buildpacks run on this machine and can read and write whatever their user can';
 
 export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
+
+export interface ChooseOptions extends BubblewrapOptions {
+  /** What buildpacks will have as `/`: the proof runs there. Default: this machine's own. */
+  readonly root?: SandboxRoot;
+}
 
 /**
  * The sandbox that was asked for, proven by running nothing in it with the very options that buildpacks get (sandbox.md §1).
@@ -22,7 +28,7 @@ export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
 export async function chooseSandbox(
   wanted: SandboxChoice,
   ctx: Context,
-  options: BubblewrapOptions = {},
+  options: ChooseOptions = {},
 ): Promise<Sandbox> {
   const sandbox = await choose(wanted, ctx, options);
   ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description: sandbox.description });
@@ -31,7 +37,11 @@ export async function chooseSandbox(
 }
 
 /** Runs nothing in a sandbox: undefined when that works, else why it does not. */
-export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<string | undefined> {
+export async function probeSandbox(
+  sandbox: Sandbox,
+  ctx: Context,
+  root: SandboxRoot = { kind: 'host' },
+): Promise<string | undefined> {
   const user = isRoot() ? PROBE_USER : undefined;
   if (user !== undefined) await letIn(ctx.tmp, user);
   const directory = await mkdtemp(join(ctx.tmp, 'probe-'));
@@ -40,7 +50,7 @@ export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<stri
     const stderr: Uint8Array[] = [];
     const exit = await sandbox.run(
       {
-        root: { kind: 'host' },
+        root,
         argv: ['/bin/sh', '-c', ':'],
         cwd: '/',
         env: { PATH: '/usr/bin:/bin', HOME: '/home/slipway' },
@@ -64,30 +74,53 @@ export async function probeSandbox(sandbox: Sandbox, ctx: Context): Promise<stri
 /** Anybody but root: what matters is that root can become somebody else. */
 const PROBE_USER = { uid: 1000, gid: 1000 };
 
-async function choose(wanted: SandboxChoice, ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
+async function choose(wanted: SandboxChoice, ctx: Context, options: ChooseOptions): Promise<Sandbox> {
   switch (wanted) {
     case 'host':
       return hostSandbox({ umask: BUILD_UMASK });
     case 'auto':
     case 'bubblewrap':
-      return findBubblewrap(ctx, options);
+      return findIsolated(wanted, ctx, options);
     default:
       return assertNever(wanted);
   }
 }
 
-async function findBubblewrap(ctx: Context, options: BubblewrapOptions): Promise<Sandbox> {
+async function findIsolated(wanted: 'auto' | 'bubblewrap', ctx: Context, options: ChooseOptions): Promise<Sandbox> {
   const tried: Record<string, string> = {};
-  for (const setup of setups()) {
-    const sandbox = bubblewrapSandbox({ ...options, setup });
-    const problem = await probeSandbox(sandbox, ctx);
+  for (const { name, sandbox } of candidates(wanted, options)) {
+    const problem = await probeSandbox(sandbox, ctx, options.root);
     if (problem === undefined) return sandbox;
-    tried[`bubblewrap, ${nameOf(setup)}`] = problem;
+    tried[name] = problem;
   }
   throw new SlipwayError('SANDBOX_UNAVAILABLE', 'no sandbox for buildpacks works on this machine', {
     details: tried,
     hint: 'install bubblewrap and allow user namespaces, or run buildpacks unprotected with --sandbox host',
   });
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly sandbox: Sandbox;
+}
+
+/**
+ * In a builder's root there may be no program by which root becomes another user inside bubblewrap; util-linux outside can do it, and
+ * isolates the same.
+ */
+function candidates(wanted: 'auto' | 'bubblewrap', { root, ...options }: ChooseOptions): readonly Candidate[] {
+  const bubblewrap = setups().map((setup) => ({
+    name: `bubblewrap, ${nameOf(setup)}`,
+    sandbox: bubblewrapSandbox({ ...options, setup }),
+  }));
+  if (wanted === 'bubblewrap' || root?.kind !== 'directory') return bubblewrap;
+  const { hide, network } = options;
+  const shared = { ...(hide === undefined ? {} : { hide }), ...(network === undefined ? {} : { network }) };
+  const unshare = (['fresh', 'bound'] as const).map((proc) => ({
+    name: proc === 'fresh' ? 'unshare' : "unshare, with this machine's /proc",
+    sandbox: unshareSandbox({ ...shared, setup: { proc } }),
+  }));
+  return [...bubblewrap, ...unshare];
 }
 
 /** From the strongest to what still holds (sandbox.md §4): a container may forbid a fresh /proc, or mounts without a namespace. */

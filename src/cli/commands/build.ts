@@ -30,14 +30,15 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
   return {
     image,
     path: values.text('path') ?? '.',
-    buildpacks: required(values, 'buildpacks', 'name the directory of buildpacks: --buildpacks DIR'),
-    runImage: required(values, 'run-image', 'name the run image: --run-image LOCATION'),
     outputs,
     env: await readBuildEnv(values.list('env-file'), values.list('env'), machine),
     machine,
     clearCache,
     registry: readRegistryFlags(values),
     ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
+    ...defined('builder', values.text('builder')),
+    ...defined('buildpacks', values.text('buildpacks')),
+    ...defined('runImage', values.text('run-image')),
     ...defined('order', values.text('order')),
     ...defined('runImageName', values.text('run-image-name')),
     ...defined('cacheDir', values.text('cache-dir')),
@@ -74,12 +75,6 @@ function readOutputs(values: CommandValues, image: string): readonly OutputReque
       `${command} --publish                             push to the registry of ${image}`,
     ].join('\n'),
   });
-}
-
-function required(values: CommandValues, name: string, hint: string): string {
-  const value = values.text(name);
-  if (value === undefined) throw new SlipwayError('ARGUMENT_INVALID', `slipway build needs --${name}`, { hint });
-  return value;
 }
 
 function defined<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

@@ -4,13 +4,16 @@ import { DISPLAY, REGISTRY } from './shared.ts';
 export const BUILD_COMMAND: CommandSpec = {
   name: 'build',
   summary: 'build an image from an app directory with buildpacks, without a daemon',
-  usage: 'slipway build IMAGE --buildpacks DIR --run-image LOCATION --output LOCATION…',
+  usage: 'slipway build IMAGE --builder LOCATION --output LOCATION…',
   positionals: ['IMAGE'],
   options: [
     option('path', 'string', 'Input', 'the app; it is copied, never written to', { value: 'DIR', fallback: '.' }),
-    option('buildpacks', 'string', 'Input', 'buildpacks as <id>/<version>/buildpack.toml', { value: 'DIR' }),
+    option('builder', 'string', 'Input', 'builder image: its buildpacks, order and run images', { value: 'LOCATION' }),
+    option('buildpacks', 'string', 'Input', 'in its place: buildpacks as <id>/<version>/buildpack.toml', {
+      value: 'DIR',
+    }),
     option('order', 'string', 'Input', 'order.toml; default: the one in the buildpacks directory', { value: 'FILE' }),
-    option('run-image', 'string', 'Input', 'location of the run image, or scratch', {
+    option('run-image', 'string', 'Input', 'location of the run image, or scratch; default: the builder’s', {
       value: 'LOCATION',
       env: 'CNB_RUN_IMAGE',
     }),
@@ -37,8 +40,12 @@ export const BUILD_COMMAND: CommandSpec = {
     }),
     option('default-process', 'string', 'Output', 'process that the image starts', { value: 'TYPE' }),
     option('launcher', 'string', 'Output', 'auto, builder, shell, none or a path', { value: 'WORD', fallback: 'auto' }),
-    option('uid', 'string', 'Output', 'owner of everything in the image', { value: 'NUMBER', fallback: '1000' }),
-    option('gid', 'string', 'Output', 'group of everything in the image', { value: 'NUMBER', fallback: '1000' }),
+    option('uid', 'string', 'Output', 'owner of everything in the image; default: the builder’s user, else 1000', {
+      value: 'NUMBER',
+    }),
+    option('gid', 'string', 'Output', 'group of everything in the image; default: the builder’s, else 1000', {
+      value: 'NUMBER',
+    }),
     option('creation-time', 'string', 'Output', 'time of the image: seconds since 1970, an ISO date, or now', {
       value: 'TIME',
       env: 'SOURCE_DATE_EPOCH',
@@ -72,6 +79,7 @@ export const BUILD_COMMAND: CommandSpec = {
     ...DISPLAY,
   ],
   examples: [
+    'slipway build shop --builder registry.example/acme/builder --output docker-archive:shop.tar',
     'slipway build shop --buildpacks bps --run-image oci:run --output oci:out',
     'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:shop.tar',
     'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:- | docker load',

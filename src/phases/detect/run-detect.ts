@@ -69,7 +69,7 @@ async function execute(
   let size = 0;
   const exit = await sandbox.run(
     {
-      root: { kind: 'host' },
+      root: dirs.root ?? { kind: 'host' },
       argv: [join(root, 'bin', 'detect'), platform, plan],
       cwd: seenPath(dirs.app, sandbox),
       env: {

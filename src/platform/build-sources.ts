@@ -1,0 +1,93 @@
+import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
+import type { Order } from '../cnb/module.ts';
+import type { Context } from '../core/context.ts';
+import { SlipwayError } from '../core/errors.ts';
+import type { Locator } from '../locate/locator.ts';
+import { displayLocation, isStandardStream, parseLocation } from '../oci/location.ts';
+import type { BuildOptions } from './build-options.ts';
+import { chooseOrder } from './build-order.ts';
+import { openBuilder, type Builder } from './builder.ts';
+import { definedEnv, rootfsStore, type Machine } from './machine.ts';
+import type { RunBuildInput } from './run-build.ts';
+import { runImageCandidates } from './run-image.ts';
+import type { SinkRequest } from './sinks.ts';
+
+/** The name of a run image that a later rebase can find from any machine: a registry's. */
+export function registryName(runImage: string): string | undefined {
+  if (runImage === 'scratch') return undefined;
+  const location = parseLocation(runImage);
+  return location.kind === 'registry' ? displayLocation(location) : undefined;
+}
+
+/** A text that is no location is told before any work. */
+export function readPrevious(
+  options: BuildOptions,
+  outputs: readonly SinkRequest[],
+): Pick<RunBuildInput['analyze'], 'previousImage' | 'previousName'> {
+  const { previousImage } = options;
+  const readable = outputs.map(({ location }) => location).find((location) => !isStandardStream(location));
+  const previous = previousImage === undefined ? readable : parseLocation(previousImage);
+  return {
+    previousImage: previous,
+    previousName: previousImage ?? (previous === undefined ? '' : displayLocation(previous)),
+  };
+}
+
+export function readRunImage(text: string, name: string | undefined): RunBuildInput['analyze']['runImage'] {
+  return text === 'scratch' ? { kind: 'scratch' } : [{ location: parseLocation(text), name: name ?? text }];
+}
+
+/** The candidates of the builder's run.toml (contract §9.1). */
+export function builderRunImages(builder: Builder | undefined, ctx: Context): RunBuildInput['analyze']['runImage'] {
+  const rules = { names: {}, features: newestFeatures() };
+  return runImageCandidates({ kind: 'from-file' }, builder?.runImages ?? [], rules, ctx);
+}
+
+/** Buildpacks come from a builder or from a directory. */
+export function checkSources({ builder, buildpacks, runImage }: BuildOptions): void {
+  if (builder !== undefined && buildpacks !== undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', { exit: 3 });
+  if (builder === undefined && buildpacks === undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'nothing says which buildpacks to use', {
+      hint: 'name a builder image: --builder LOCATION, or a directory: --buildpacks DIR',
+    });
+  if (builder === undefined && runImage === undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'slipway build needs --run-image', {
+      hint: 'name the run image: --run-image LOCATION',
+    });
+}
+
+export async function openNamedBuilder(
+  options: BuildOptions,
+  locator: Locator,
+  ctx: Context,
+): Promise<Builder | undefined> {
+  if (options.builder === undefined) return undefined;
+  const store = rootfsStore(options.machine);
+  return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
+}
+
+/** The file that was named, else the builder's or the one of the buildpacks' directory. */
+export async function orderOf(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Order> {
+  const { cwd } = options.machine;
+  if (builder === undefined)
+    return chooseOrder({ file: options.order, buildpacks: options.buildpacks ?? '.', cwd }, ctx);
+  if (options.order !== undefined)
+    throw new SlipwayError('NOT_SUPPORTED', '--order cannot replace the order of a builder yet', {
+      exit: 3,
+      hint: 'leave it out, or make a builder with that order: slipway builder create',
+    });
+  const source = `/cnb/order.toml of ${options.builder ?? ''}`;
+  ctx.emit({ type: 'order.chosen', source, groups: builder.order.length });
+  return builder.order;
+}
+
+/** How this machine reaches the network: all that a builder's buildpacks learn of its environment. */
+export function proxiesOf({ env }: Machine): Readonly<Record<string, string>> {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'];
+  return Object.fromEntries(Object.entries(definedEnv(env)).filter(([name]) => names.includes(name)));
+}
+
+export function newestFeatures(): ReturnType<typeof platformFeatures> {
+  return platformFeatures(PLATFORM_APIS.at(-1));
+}
