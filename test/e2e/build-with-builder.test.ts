@@ -26,7 +26,7 @@ describe('slipway build --builder', () => {
     if (bed === undefined) return;
     const built = await bed.build(['--output', 'oci:out'], { SECRET: 'not for buildpacks' });
     assert.equal(built.code, 0, built.stderr);
-    const facts = built.stderr.split('\n').map((line) => line.trim());
+    const facts = built.stderr.split('\n').map((line) => line.replace(/^[ │]+/, '').trim());
     for (const seen of ['1001', '1002', '/workspace', 'HOME=/home/cnb', 'X=from the builder', 'SECRET=none', 'ID=test'])
       assert.ok(facts.includes(seen), `${seen} is not in\n${built.stderr}`);
     assert.ok(!facts.includes('root') && !facts.includes('home.txt'), 'the machine’s own root shows');
