@@ -4,6 +4,7 @@ import { guardBlock, isZeroBlock, withoutSize, type Fail } from './guard.ts';
 import { headerOf, textOf, type Extended } from './entry-header.ts';
 import type { TarHeader } from './header.ts';
 import type { DecodedHeader, HeaderDecoder } from './header-decoder.ts';
+import { decodePlainHeader } from './plain-header.ts';
 import { parsePaxRecords, type PaxRecords } from './pax-records.ts';
 import { BLOCK_SIZE } from './ustar.ts';
 
@@ -95,7 +96,7 @@ async function* readEntries(reading: Reading): AsyncIterable<TarReadEntry> {
         throw fail(kind.reason);
       case 'old':
       case 'entry': {
-        const decoded = await decode(reading.decoder, block, fail);
+        const decoded = decodePlainHeader(block) ?? (await decode(reading.decoder, block, fail));
         const type = kind.kind === 'old' ? 'old' : kind.type;
         const header = headerOf({ type, size, decoded, extended, fail });
         const body = new EntryBody(input, header.size);
