@@ -2,3 +2,4 @@
 await import('./bench/export-memory.mjs');
 await import('./bench/registry-blob.mjs');
 await import('./bench/registry-copy.mjs');
+await import('./bench/unpack.mjs');
