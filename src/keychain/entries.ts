@@ -7,7 +7,7 @@ export interface Wanted {
   readonly names: readonly string[];
 }
 
-export interface FoundEntry {
+interface FoundEntry {
   readonly credentials: Credentials;
   /** For messages: the registry, or the part of it that the entry is for. */
   readonly subject: string;

@@ -29,7 +29,7 @@ export interface Keychain extends CredentialLookup {
   readonly explain: (wanted: RepositoryName, ctx: Context) => Promise<readonly ExplainedPlace[]>;
 }
 
-export interface RepositoryName {
+interface RepositoryName {
   readonly registry: string;
   readonly repository: string;
 }

@@ -26,7 +26,7 @@ export interface RetryOptions {
   readonly baseDelayMs?: number;
 }
 
-export interface UploadOptions {
+interface UploadOptions {
   /** Larger blobs go in requests of at most so many bytes (more where the registry asks for more); absent: in one. */
   readonly chunkBytes?: number;
   /** Directory where uploads are noted that may be continued by a later run; absent: none is. */

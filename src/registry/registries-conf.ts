@@ -9,7 +9,7 @@ export interface RegistriesConf {
   readonly registries: readonly RegistryEntry[];
 }
 
-export interface RegistryEntry {
+interface RegistryEntry {
   /** The file that it is from, for messages. */
   readonly file: string;
   /** `host[:port][/path]`, or `*.host`. */
@@ -21,7 +21,7 @@ export interface RegistryEntry {
   readonly mirrors: readonly MirrorEntry[];
 }
 
-export interface MirrorEntry {
+interface MirrorEntry {
   readonly location: string;
   readonly isInsecure: boolean;
   readonly takes: 'all' | 'digest-only' | 'tag-only';

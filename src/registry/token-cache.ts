@@ -3,7 +3,7 @@ import { coversAll } from './scopes.ts';
 import type { Token } from './token.ts';
 
 /** What a token must be good for. */
-export interface TokenWish {
+interface TokenWish {
   /** Names the endpoint and the credentials: a token of one owner never serves another. */
   readonly owner: string;
   readonly scopes: readonly string[];

@@ -39,7 +39,7 @@ export interface Gate {
   readonly token: (request: TokenCall, ctx: Context) => Promise<Answer>;
 }
 
-export interface TokenCall {
+interface TokenCall {
   readonly method: string;
   readonly authorization: string | undefined;
   /** The query of a GET, the form of a POST. */

@@ -14,7 +14,7 @@ export async function readMountTable(): Promise<readonly MountPoint[]> {
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html: the fifth field is the path, the sixth the options. */
-export function parseMountTable(text: string): readonly MountPoint[] {
+function parseMountTable(text: string): readonly MountPoint[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

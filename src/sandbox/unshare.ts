@@ -17,7 +17,7 @@ import { READY, stageScript } from './unshare-stage.ts';
 import { dropTo, isRoot, letIn } from './user.ts';
 
 /** How the sandbox is set up on this machine: found by probing. */
-export interface UnshareSetup {
+interface UnshareSetup {
   /** `namespace`: by a user namespace, after root has become the wanted user. `root`: root mounts, then becomes the wanted user. */
   readonly user: 'namespace' | 'root';
   readonly proc: 'fresh' | 'bound';

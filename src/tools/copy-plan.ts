@@ -16,14 +16,14 @@ export interface CopyName {
   readonly to: string | undefined;
 }
 
-export interface PlannedImage {
+interface PlannedImage {
   readonly walked: WalkedImage;
   /** The source, with the name settled to what was walked. */
   readonly source: ImageSource;
   readonly name: CopyName;
 }
 
-export interface PlannedReferrer {
+interface PlannedReferrer {
   readonly walked: WalkedImage;
   readonly descriptor: Descriptor;
 }

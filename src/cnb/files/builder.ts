@@ -12,7 +12,7 @@ export interface BuilderModule {
 }
 
 /** A `[[build.env]]`: a file of `/cnb/build-config/env`. */
-export interface BuilderVariable {
+interface BuilderVariable {
   readonly name: string;
   readonly value: string;
   readonly suffix: string;

@@ -20,7 +20,7 @@ export interface ModuleListing {
 }
 
 /** A `[[targets]]` entry as written; empty text = any. */
-export interface ListedTarget {
+interface ListedTarget {
   readonly os: string;
   readonly arch: string;
   readonly variant: string;

@@ -1,4 +1,4 @@
-import { decodeModuleLayers, moduleLayersKey, packageMetadataKey } from '../../cnb/package-labels.ts';
+import { decodeModuleLayers, moduleLayersKey } from '../../cnb/package-labels.ts';
 import type { ModuleKind } from '../../cnb/module.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Image } from '../../ports/image.ts';
@@ -17,11 +17,6 @@ export function modulesOf(image: Image, kind: ModuleKind, subject: string): read
       throw invalid(subject, `it has no layer ${diffId}, which is ${id}@${version} by its label`);
     return { kind, id, version, info, layer };
   });
-}
-
-/** Whether an image says that it is a buildpackage. */
-export function isPackage(image: Image): boolean {
-  return image.config.labels[packageMetadataKey('buildpack')] !== undefined;
 }
 
 function invalid(subject: string, problem: string): SlipwayError {
