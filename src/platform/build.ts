@@ -100,7 +100,7 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
       {
         locator,
         sandbox,
-        modules: openModules(dirs.buildpacks.real, 'buildpack'),
+        modules: openModules(dirs.buildpacks.real, 'buildpack', builder === undefined ? {} : { within: builder.root }),
         openCache,
         launchCache,
         openOutputs: () => openSinks(outputs, locator, ctx),

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeOrder } from '../cnb/files/order.ts';
 import { decodeRun, type RunImageEntry } from '../cnb/files/run.ts';
@@ -30,7 +30,13 @@ export interface Builder extends AsyncDisposable {
   readonly system: SystemFile;
   readonly runImages: readonly RunImageEntry[];
   readonly osRelease: string | undefined;
+  /** Its buildpacks and build-config on this machine; no link of the image is followed out of its root. */
+  readonly buildpacks: string;
+  readonly buildConfig: string;
 }
+
+/** Where a builder keeps variables for buildpacks (Platform API). */
+const BUILD_ENV = '/cnb/build-config/env';
 
 /** What opening a builder needs. */
 export interface BuilderRequest {
@@ -50,7 +56,16 @@ export async function openBuilder(request: BuilderRequest, locator: Locator, ctx
   const rootfs = await openRootfs(image, store, ctx);
   try {
     const files = await readBuilder(image, rootfs.path);
-    return { ...files, image, root: rootfs.path, [Symbol.asyncDispose]: () => rootfs.release() };
+    const buildpacks = await insideBuilder(rootfs.path, '/cnb/buildpacks');
+    const buildConfig = await copyBuildConfig(rootfs.path, join(ctx.tmp, 'build-config'));
+    return {
+      ...files,
+      buildpacks,
+      buildConfig,
+      image,
+      root: rootfs.path,
+      [Symbol.asyncDispose]: () => rootfs.release(),
+    };
   } catch (error) {
     await rootfs.release();
     throw error;
@@ -58,11 +73,11 @@ export async function openBuilder(request: BuilderRequest, locator: Locator, ctx
 }
 
 /** The directories of a build whose buildpacks are the builder's. */
-export function builderDirs(dirs: BuildDirs, { root }: Builder): BuildDirs {
+export function builderDirs(dirs: BuildDirs, { root, buildpacks, buildConfig }: Builder): BuildDirs {
   return {
     ...dirs,
-    buildpacks: { real: join(root, 'cnb/buildpacks'), logical: '/cnb/buildpacks' },
-    buildConfig: { real: join(root, 'cnb/build-config'), logical: '/cnb/build-config' },
+    buildpacks: { real: buildpacks, logical: '/cnb/buildpacks' },
+    buildConfig: { real: buildConfig, logical: '/cnb/build-config' },
     root: { kind: 'directory', path: root },
   };
 }
@@ -70,9 +85,38 @@ export function builderDirs(dirs: BuildDirs, { root }: Builder): BuildDirs {
 /** A file of the builder, by its path there; undefined when it has none. Links never lead out of its root. */
 export async function readBuilderFile(root: string, path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(join(root, await resolveInside(await realpath(root), path)));
+    return await readFile(await insideBuilder(root, path));
   } catch (error) {
     if (isSystem(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+/** Where a path of the builder is on this machine. Throws `IMAGE_INVALID` when its links are too many to be followed. */
+async function insideBuilder(root: string, path: string): Promise<string> {
+  const real = await realpath(root);
+  const found = join(real, await resolveInside(real, path));
+  // What is left of a chain of links that is too long must not be followed by the system, out of the root.
+  if ((await realpath(found).catch(() => found)) === found) return found;
+  throw new SlipwayError('IMAGE_INVALID', `${path} of the builder is a chain of links without an end`);
+}
+
+/** The builder's variables as files of our own: a link among them could name any file of this machine. */
+async function copyBuildConfig(root: string, to: string): Promise<string> {
+  const env = join(to, 'env');
+  await mkdir(env, { recursive: true });
+  for (const name of await namesIn(await insideBuilder(root, BUILD_ENV))) {
+    const bytes = await readBuilderFile(root, `${BUILD_ENV}/${name}`);
+    if (bytes !== undefined) await writeFile(join(env, name), bytes);
+  }
+  return to;
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

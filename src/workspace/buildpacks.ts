@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeModule } from '../cnb/files/module.ts';
 import { escapeId, type ModuleDescriptor, type ModuleKind } from '../cnb/module.ts';
@@ -14,20 +14,25 @@ export interface ModuleFinder {
 /** What a missing or malformed descriptor is reported as (contract §7.1). */
 const WORDING = { prefix: 'failed to initialize detector: ', exit: 1 } as const;
 
+export interface OpenModulesOptions {
+  /** A directory that no link of a module may lead out of: the root of a builder image, which is somebody else's. */
+  readonly within?: string;
+}
+
 /** A `<dir>/<escaped id>/<version>/` tree of buildpacks or extensions; answers are remembered. */
-export function openModules(directory: string, kind: ModuleKind): ModuleFinder {
+export function openModules(directory: string, kind: ModuleKind, options: OpenModulesOptions = {}): ModuleFinder {
   const found = new Map<string, Promise<ModuleDescriptor>>();
   return {
     find: (id, version) => {
       const key = `${id}@${version}`;
-      const known = found.get(key) ?? readModule(directory, kind, { id, version });
+      const known = found.get(key) ?? readModule(directory, kind, { id, version, ...options });
       found.set(key, known);
       return known;
     },
   };
 }
 
-interface Wanted {
+interface Wanted extends OpenModulesOptions {
   readonly id: string;
   readonly version: string;
 }
@@ -36,6 +41,7 @@ async function readModule(directory: string, kind: ModuleKind, wanted: Wanted): 
   const root = join(directory, escapeId(wanted.id), wanted.version);
   const path = join(root, `${kind}.toml`);
   const isSound = isPathPart(escapeId(wanted.id)) && isPathPart(wanted.version);
+  if (isSound && wanted.within !== undefined) await refuseLinkOut(path, wanted.within);
   const bytes = isSound ? await readIfPresent(path, WORDING) : undefined;
   if (bytes === undefined) throw await notFound(directory, path, wanted);
   const [hasBuild, hasDetect, hasGenerate] = await Promise.all(
@@ -48,6 +54,16 @@ async function readModule(directory: string, kind: ModuleKind, wanted: Wanted): 
     hasGenerate: hasGenerate === true,
   };
   return decodeWith(WORDING, () => decodeModule(bytes, path, kind, facts));
+}
+
+async function refuseLinkOut(path: string, within: string): Promise<void> {
+  try {
+    const [real, root] = await Promise.all([realpath(path), realpath(within)]);
+    if (!real.startsWith(`${root}/`))
+      throw new SlipwayError('BUILDPACK_INVALID', `${path} is a link that leads out of the builder`);
+  } catch (error) {
+    if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
+  }
 }
 
 /** Neither empty nor a step out of the directory. */

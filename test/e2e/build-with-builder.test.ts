@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { LayerEntry } from '../../src/layer/layer-source.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { busyboxEntries, putBase } from '../support/base-images.ts';
 import { buildFixture, type BuildFixture } from '../support/build-fixture.ts';
-import { testContext } from '../support/context.ts';
+import { temporaryDirectory, testContext } from '../support/context.ts';
 import { findTool, missingPeer } from '../support/peers.ts';
 import { slipway, type ProgramResult } from '../support/program.ts';
 import type { SampleBuildpack } from '../support/sample-buildpacks.ts';
@@ -50,6 +51,22 @@ describe('slipway build --builder', () => {
     assert.equal(existsSync(join(store, entry, 'root', 'workspace', 'index.html')), false);
   });
 
+  it('follows no link of the builder out of its root', async (t) => {
+    const secret = join(temporaryDirectory(t), 'secret');
+    writeFileSync(secret, 'SECRET-OF-THE-MACHINE = 1\n');
+    const links: readonly (readonly [string, string])[] = [
+      ['/cnb/build-config/env/BP_LEAK', secret],
+      ['/cnb/buildpacks/test_leak/1.0.0/buildpack.toml', secret],
+      ['/etc/leak', dirname(secret)],
+    ];
+    const bed = await builderBed(t, { links, more: 'cat /etc/leak/secret || true; echo "LEAK=${BP_LEAK:-none}"' });
+    if (bed === undefined) return;
+    const built = await bed.build(['--output', 'oci:out', '--verbose']);
+    assert.equal(built.code, 0, built.stderr);
+    assert.match(built.stderr, /LEAK=none/);
+    assert.equal(built.stderr.includes('SECRET-OF-THE-MACHINE'), false);
+  });
+
   it('is refused with a directory of buildpacks beside it, on the host, and for an image that is no builder', async (t) => {
     const bed = await builderBed(t);
     if (bed === undefined) return;
@@ -77,19 +94,26 @@ interface BuilderBed {
 }
 
 /** A builder `oci:builder` made by the program, over a busybox build image; undefined where the machine cannot run it. */
-async function builderBed(t: TestContext): Promise<BuilderBed | undefined> {
+async function builderBed(
+  t: TestContext,
+  { links = [], more = '' }: { readonly links?: readonly (readonly [string, string])[]; readonly more?: string } = {},
+): Promise<BuilderBed | undefined> {
   const busybox = findTool('busybox');
   if (busybox === undefined || findTool('bwrap') === undefined) {
     missingPeer(t, 'busybox and bubblewrap are needed');
     return undefined;
   }
-  const fixture = await buildFixture(t, { buildpacks: [LOOKER], base: { entries: busyboxEntries(busybox) } });
+  const looker = { ...LOOKER, build: `${LOOKER.build}\n${more}` };
+  const fixture = await buildFixture(t, { buildpacks: [looker], base: { entries: busyboxEntries(busybox) } });
   const { directory } = fixture;
   const ctx = testContext(t);
   await using sink = await openLayoutSink(join(directory, 'base'), 'base', ctx);
   const platform = { os: 'linux', architecture: 'amd64' };
   const env = ['PATH=/usr/bin:/bin', 'CNB_USER_ID=1001', 'CNB_GROUP_ID=1002'];
-  sink.tag(undefined, await putBase(sink, platform, ctx, { entries: busyboxEntries(busybox), env }));
+  sink.tag(
+    undefined,
+    await putBase(sink, platform, ctx, { entries: [...busyboxEntries(busybox), ...links.flatMap(linkEntries)], env }),
+  );
   await sink.commit(ctx);
   writeFileSync(
     join(directory, 'builder.toml'),
@@ -112,4 +136,15 @@ async function builderBed(t: TestContext): Promise<BuilderBed | undefined> {
         env: { ...options.env, ...more },
       }),
   };
+}
+
+/** A link with the directories above it. */
+function linkEntries([path, target]: readonly [string, string]): readonly LayerEntry[] {
+  const owner = { uid: 0, gid: 0 };
+  const parents = path.split('/').slice(1, -1);
+  const directories = parents.map((_, index) => `/${parents.slice(0, index + 1).join('/')}`);
+  return [
+    ...directories.map((directory): LayerEntry => ({ kind: 'directory', path: directory, mode: 0o755, ...owner })),
+    { kind: 'symlink', path, target, mode: 0o777, ...owner },
+  ];
 }
