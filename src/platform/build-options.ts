@@ -27,7 +27,7 @@ export interface BuildOptions {
   /** Location of a cache image, in the place of `cacheDir`. */
   readonly cacheImage?: string;
   readonly launchCacheDir?: string;
-  readonly sandbox?: 'auto' | 'bubblewrap' | 'host';
+  readonly sandbox?: 'auto' | 'bubblewrap' | 'unshare' | 'crun' | 'host';
   readonly network?: 'host' | 'none';
   readonly target?: Platform;
   /** `auto`, `builder`, `shell`, `none` or a path. */

@@ -1,39 +1,64 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNever } from '../core/assert-never.ts';
 import type { Context } from '../core/context.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { type BubblewrapOptions, bubblewrapSandbox } from './bubblewrap.ts';
-import type { BubblewrapSetup } from './bubblewrap-arguments.ts';
-import { BUILD_UMASK } from './build-umask.ts';
-import { hostSandbox } from './host.ts';
 import { failureOf, type Sandbox, type SandboxRoot } from './sandbox.ts';
-import { unshareSandbox } from './unshare.ts';
+import { type Candidate, type CandidateOptions, candidates, type SandboxName } from './strategies.ts';
 import { isRoot, letIn } from './user.ts';
 
 const UNISOLATED = 'nothing is isolated: buildpacks run on this machine and can read and write whatever their user can';
+const IN_CONTAINER: Readonly<Record<string, string>> = {
+  chroot:
+    'buildpacks run in the builder’s files but among the processes of this container: allow user namespaces there for isolation',
+  'in-place': 'buildpacks run in this container as it is, which must be the builder image: nothing else isolates them',
+};
 
-export type SandboxChoice = 'auto' | 'bubblewrap' | 'host';
-
-export interface ChooseOptions extends BubblewrapOptions {
-  /** What buildpacks will have as `/`: the proof runs there. Default: this machine's own. */
-  readonly root?: SandboxRoot;
-}
+export type SandboxChoice = 'auto' | SandboxName;
 
 /**
  * The sandbox that was asked for, proven by running nothing in it with the very options that buildpacks get (sandbox.md §1).
- * `auto` is the best that works, never `host`: running buildpacks unprotected is for the user to say. Emits `sandbox.chosen`, and a
- * warning for `host`. Throws `SANDBOX_UNAVAILABLE` with everything that was tried and why it failed.
+ * `auto` is the best that works, never `host` or `in-place`, and `chroot` only for root in a container: running buildpacks
+ * unprotected is for the user to say. Emits `sandbox.chosen`, and a warning for those three. Throws `SANDBOX_UNAVAILABLE` with
+ * everything that was tried and why it failed.
  */
 export async function chooseSandbox(
   wanted: SandboxChoice,
   ctx: Context,
-  options: ChooseOptions = {},
+  options: CandidateOptions = {},
 ): Promise<Sandbox> {
   const sandbox = await choose(wanted, ctx, options);
   ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description: sandbox.description });
   if (sandbox.name === 'host') ctx.emit({ type: 'warning', code: 'SANDBOX_HOST', message: UNISOLATED });
+  const announcement = IN_CONTAINER[sandbox.name];
+  if (announcement !== undefined) ctx.emit({ type: 'warning', code: 'SANDBOX_WEAK', message: announcement });
   return sandbox;
+}
+
+/** What probing found out about one strategy. */
+export interface SandboxVerdict {
+  readonly name: SandboxName;
+  /** Name and variant. */
+  readonly title: string;
+  readonly description: string;
+  /** May be chosen by `auto`. */
+  readonly isAutomatic: boolean;
+  /** Why it does not work here; absent when it does. */
+  readonly problem?: string;
+}
+
+/** Tries every strategy in every variant, best first: for `slipway doctor`. */
+export async function surveySandboxes(
+  ctx: Context,
+  options: CandidateOptions = {},
+): Promise<readonly SandboxVerdict[]> {
+  const verdicts: SandboxVerdict[] = [];
+  for (const candidate of candidates(options)) {
+    const problem = await probeSandbox(candidate.sandbox, ctx, rootFor(candidate, options));
+    const { name, title, isAutomatic, sandbox } = candidate;
+    const { description } = sandbox;
+    verdicts.push({ name, title, description, isAutomatic, ...(problem === undefined ? {} : { problem }) });
+  }
+  return verdicts;
 }
 
 /** Runs nothing in a sandbox: undefined when that works, else why it does not. */
@@ -51,7 +76,7 @@ export async function probeSandbox(
     const exit = await sandbox.run(
       {
         root,
-        argv: ['/bin/sh', '-c', ':'],
+        argv: ['/bin/sh', '-c', ': > /dev/null'],
         cwd: '/',
         env: { PATH: '/usr/bin:/bin', HOME: '/home/slipway' },
         mounts: [{ source: directory, target: '/layers', writable: true }],
@@ -74,24 +99,14 @@ export async function probeSandbox(
 /** Anybody but root: what matters is that root can become somebody else. */
 const PROBE_USER = { uid: 1000, gid: 1000 };
 
-async function choose(wanted: SandboxChoice, ctx: Context, options: ChooseOptions): Promise<Sandbox> {
-  switch (wanted) {
-    case 'host':
-      return hostSandbox({ umask: BUILD_UMASK });
-    case 'auto':
-    case 'bubblewrap':
-      return findIsolated(wanted, ctx, options);
-    default:
-      return assertNever(wanted);
-  }
-}
-
-async function findIsolated(wanted: 'auto' | 'bubblewrap', ctx: Context, options: ChooseOptions): Promise<Sandbox> {
+async function choose(wanted: SandboxChoice, ctx: Context, options: CandidateOptions): Promise<Sandbox> {
   const tried: Record<string, string> = {};
-  for (const { name, sandbox } of candidates(wanted, options)) {
-    const problem = await probeSandbox(sandbox, ctx, options.root);
-    if (problem === undefined) return sandbox;
-    tried[name] = problem;
+  for (const candidate of candidates(options)) {
+    if (wanted === 'auto' ? !candidate.isAutomatic : candidate.name !== wanted) continue;
+    const problem =
+      candidate.name === 'host' ? undefined : await probeSandbox(candidate.sandbox, ctx, rootFor(candidate, options));
+    if (problem === undefined) return candidate.sandbox;
+    tried[candidate.title] = problem;
   }
   throw new SlipwayError('SANDBOX_UNAVAILABLE', 'no sandbox for buildpacks works on this machine', {
     details: tried,
@@ -99,37 +114,7 @@ async function findIsolated(wanted: 'auto' | 'bubblewrap', ctx: Context, options
   });
 }
 
-interface Candidate {
-  readonly name: string;
-  readonly sandbox: Sandbox;
-}
-
-/**
- * In a builder's root there may be no program by which root becomes another user inside bubblewrap; util-linux outside can do it, and
- * isolates the same.
- */
-function candidates(wanted: 'auto' | 'bubblewrap', { root, ...options }: ChooseOptions): readonly Candidate[] {
-  const bubblewrap = setups().map((setup) => ({
-    name: `bubblewrap, ${nameOf(setup)}`,
-    sandbox: bubblewrapSandbox({ ...options, setup }),
-  }));
-  if (wanted === 'bubblewrap' || root?.kind !== 'directory') return bubblewrap;
-  const { hide, network } = options;
-  const shared = { ...(hide === undefined ? {} : { hide }), ...(network === undefined ? {} : { network }) };
-  const unshare = (['fresh', 'bound'] as const).map((proc) => ({
-    name: proc === 'fresh' ? 'unshare' : "unshare, with this machine's /proc",
-    sandbox: unshareSandbox({ ...shared, setup: { proc } }),
-  }));
-  return [...bubblewrap, ...unshare];
-}
-
-/** From the strongest to what still holds (sandbox.md §4): a container may forbid a fresh /proc, or mounts without a namespace. */
-function setups(): readonly BubblewrapSetup[] {
-  const users = isRoot() ? (['setpriv', 'namespace'] as const) : (['namespace'] as const);
-  return users.flatMap((user) => (['fresh', 'bound'] as const).map((proc) => ({ user, proc })));
-}
-
-function nameOf(setup: BubblewrapSetup): string {
-  const user = setup.user === 'setpriv' ? 'as root, then another user' : 'in a user namespace';
-  return setup.proc === 'fresh' ? user : `${user}, with this machine's /proc`;
+/** The last two have no other root than the one they are in. */
+function rootFor(candidate: Candidate, { root = { kind: 'host' } }: CandidateOptions): SandboxRoot {
+  return candidate.name === 'host' || candidate.name === 'in-place' ? { kind: 'host' } : root;
 }

@@ -1,4 +1,5 @@
 import { limitLines, type SandboxLimits, STARTER } from './limits.ts';
+import { quoted } from './shell-words.ts';
 
 /** A command that comes to its environment only inside its own root. */
 export interface Entering {
@@ -17,6 +18,7 @@ export function enterCommand(
   argv: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
   limits: SandboxLimits = {},
+  cwd?: string,
 ): Entering {
   const variables = Object.entries(env).map(([name, value], index) => ({ name, value, at: String(index) }));
   const plain = variables.filter(({ name }) => isShellName(name));
@@ -26,10 +28,11 @@ export function enterCommand(
     ...limitLines(limits).map((line) => `${line} || exit 126`),
     ...odd.map(({ at }) => `slipway_${at}=$${CARRIED}${at}; unset ${CARRIED}${at}`),
     ...plain.map(({ name, at }) => `export ${name}="$${CARRIED}${at}"; unset ${CARRIED}${at}`),
+    ...(cwd === undefined ? [] : [`cd ${quoted(cwd)} || exit 126`]),
     `unset ${unset.join(' ')} 2>/dev/null`,
     odd.length === 0
       ? 'exec "$@"'
-      : `for e in /usr/bin/env /bin/env; do [ -x $e ] && break; done; exec $e -- ${odd.map(({ name, at }) => `'${name.replaceAll("'", "'\\''")}'="$slipway_${at}"`).join(' ')} "$@"`,
+      : `for e in /usr/bin/env /bin/env; do [ -x $e ] && break; done; exec $e -- ${odd.map(({ name, at }) => `${quoted(name)}="$slipway_${at}"`).join(' ')} "$@"`,
   ];
   return {
     carried: Object.fromEntries(variables.map(({ at, value }) => [`${CARRIED}${at}`, value])),

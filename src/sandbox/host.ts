@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts';
 import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
 import { checkRequest } from './check-request.ts';
 import { runChild } from './child.ts';
+import { limitedArgv } from './limits.ts';
 import type { Sandbox, SandboxExit, SandboxRequest } from './sandbox.ts';
 import { dropTo } from './user.ts';
 
@@ -28,7 +29,7 @@ async function run(request: SandboxRequest, options: { readonly umask?: number }
       hint: 'use --sandbox bubblewrap',
     });
   }
-  const [command, ...args] = request.argv;
+  const [command, ...args] = limitedArgv(request.argv, request.limits);
   const user = dropTo(request.user);
   const exit = await runChild(
     {

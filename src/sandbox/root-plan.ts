@@ -103,7 +103,7 @@ function outerFirst(mounts: readonly Mount[]): readonly Mount[] {
 }
 
 /** HOME as a private empty directory, unless it is one that must be seen as it is. */
-function homeDirectory(request: SandboxRequest, mounts: readonly Mount[]): string | undefined {
+export function homeDirectory(request: SandboxRequest, mounts: readonly Mount[]): string | undefined {
   const home = join('/', request.env['HOME'] ?? '/').replace(/(.)\/+$/, '$1');
   if (!(request.env['HOME'] ?? '').startsWith('/') || SYSTEM.some((directory) => isWithin(home, directory))) return;
   if (home === '/' || home === '/tmp' || home === '/var/tmp' || home === '/var' || home === '/opt') return;

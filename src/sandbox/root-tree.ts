@@ -53,7 +53,7 @@ export function isWithin(path: string, directory: string): boolean {
 }
 
 /** Made anew by the caller or left out. */
-const ANEW: readonly string[] = ['/proc', '/dev', '/sys', '/tmp'];
+export const ANEW: readonly string[] = ['/proc', '/dev', '/sys', '/tmp'];
 const NOT_SHOWN: readonly string[] = [...ANEW, '/run', '/boot', '/mnt', '/media', '/lost+found'];
 
 /** The directories that must be expanded so that `target` can be created; none when it exists or lies in an empty directory. */

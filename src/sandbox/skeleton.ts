@@ -18,7 +18,11 @@ export type MountStep =
       readonly flags: readonly string[];
       readonly isDirectory: boolean;
       /** Mounts that come along and get the same access: paths inside, with their options. */
-      readonly along: readonly { readonly target: string; readonly flags: readonly string[] }[];
+      readonly along: readonly {
+        readonly source: string;
+        readonly target: string;
+        readonly flags: readonly string[];
+      }[];
     }
   | { readonly kind: 'proc' | 'dev' }
   | { readonly kind: 'tmpfs'; readonly target: string; readonly access: 'everybody' | 'command' | 'nobody' };
@@ -95,6 +99,7 @@ async function bind(mount: Mount): Promise<BindStep> {
     flags: isDevice ? flagsAt(mount.source, table) : safe(flagsAt(mount.source, table)),
     isDirectory: (await stat(mount.source)).isDirectory(),
     along: mountsBelow(mount.source, table).map(({ path, flags }) => ({
+      source: path,
       target: join(mount.target, path.slice(mount.source.length)),
       flags: safe(flags),
     })),

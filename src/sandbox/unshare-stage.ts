@@ -30,7 +30,8 @@ export function stageScript(stage: Stage): string {
     ...mount('remount,bind,ro,nosuid,nodev', undefined, root),
     'set +e',
     `printf %s ${quoted(READY)} >&4`,
-    `${stage.argv.map(quoted).join(' ')} </dev/null 2>&5 3<&- 4>&- 5>&-`,
+    // In a shell of its own, so that this one says about signals what it has to say on descriptor 4.
+    `(exec ${stage.argv.map(quoted).join(' ')} </dev/null 2>&5 3<&- 4>&- 5>&-)`,
     'exit $?',
     '',
   ].join('\n');

@@ -27,7 +27,7 @@ describe('chooseSandbox', () => {
 
   it('fails with what was tried, why it failed, and the way out', async (t) => {
     const ctx = testContext(t);
-    const sandbox = chooseSandbox('auto', { ...ctx, tmp: ctx.tmp }, { program: 'slipway-no-such-bwrap' });
+    const sandbox = chooseSandbox('bubblewrap', { ...ctx, tmp: ctx.tmp }, { program: 'slipway-no-such-bwrap' });
     await assert.rejects(sandbox, (error) => {
       assert.ok(error instanceof SlipwayError && hasCode(error, 'SANDBOX_UNAVAILABLE'));
       assert.match(Object.values(error.details).join('\n'), /slipway-no-such-bwrap\) is not installed/);

@@ -84,12 +84,16 @@ export function openDirectory(...path: readonly string[]): string {
  * Runs a module of ours, given as source text, as an ordinary user in a process of its own and returns what it printed. Only root
  * can become one; everybody else is one already.
  */
-export async function asOrdinaryUser(directory: string, source: string): Promise<string> {
+export async function asOrdinaryUser(
+  directory: string,
+  source: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const bundle = await bundleModule(directory, source);
   const result = spawnSync(NODE, [bundle], {
     encoding: 'utf8',
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', ...env },
     ...ordinary(),
   });
   if (result.status !== 0) throw new Error(`ended with ${String(result.status)}: ${result.stderr}${result.stdout}`);

@@ -11,7 +11,7 @@ import type { Machine } from '../../platform/machine.ts';
 import { readBuildEnv } from '../build-env.ts';
 import { thisMachine } from '../this-machine.ts';
 
-const SANDBOXES = ['auto', 'bubblewrap', 'host'] as const;
+const SANDBOXES = ['auto', 'bubblewrap', 'unshare', 'crun', 'host'] as const;
 const NETWORKS = ['host', 'none'] as const;
 
 /** `slipway build`. */

@@ -61,7 +61,7 @@ export const BUILD_COMMAND: CommandSpec = {
     }),
     option('clear-cache', 'boolean', 'Build', 'use nothing of earlier builds'),
     option('sandbox', 'choice', 'Build', 'how buildpacks are isolated', {
-      choices: ['auto', 'bubblewrap', 'host'],
+      choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'host'],
       fallback: 'auto',
       env: 'SLIPWAY_SANDBOX',
     }),
