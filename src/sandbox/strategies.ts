@@ -67,7 +67,7 @@ export function candidates(options: CandidateOptions = {}): readonly Candidate[]
 }
 
 /** True inside a container, as far as engines leave a mark. */
-export function isContainer(): boolean {
+function isContainer(): boolean {
   return CONTAINER_MARKS.some((path) => existsSync(path));
 }
 
