@@ -113,7 +113,9 @@ export function buildpackFeatures(text: string | undefined, subject: string): Bu
     throw new SlipwayError(
       'BUILDPACK_API_UNSUPPORTED',
       `failed to set API for ${subject}: buildpack API version '${text ?? ''}' is incompatible with the lifecycle`,
-      { hint: `supported are ${BUILDPACK_APIS.join(', ')}` },
+      {
+        hint: `${BUILDPACK_APIS.at(0) ?? ''} to ${BUILDPACK_APIS.at(-1) ?? ''} are supported: use another version of it, or a newer slipway`,
+      },
     );
   }
   const from = (minor: number): boolean => isAtLeast(version, 0, minor);

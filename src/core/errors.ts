@@ -8,7 +8,8 @@ export type Remedy =
   | { readonly kind: 'choose-run-image' }
   | { readonly kind: 'choose-launcher' }
   | { readonly kind: 'force-rebase' }
-  | { readonly kind: 'log-in'; readonly registry: string }
+  /** `place`: the registry with the repository, whose credentials were looked for. */
+  | { readonly kind: 'log-in'; readonly registry: string; readonly place?: string }
   | { readonly kind: 'allow-insecure'; readonly registry: string }
   | { readonly kind: 'trust-realm'; readonly host: string };
 

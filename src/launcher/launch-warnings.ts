@@ -26,7 +26,10 @@ export function layerWarnings(layers: readonly LaunchLayer[], metadata: BuildMet
 /** What the run image lacks for the processes, under any launcher; asked for only where a process needs a shell. */
 export function processWarnings(metadata: BuildMetadata, tools: RunImageTools, kind: string): readonly string[] {
   if (tools.hasBash) return [];
-  const instead = kind === 'shell' ? '/bin/sh will run it, which knows less' : 'it cannot start';
+  const instead =
+    kind === 'shell'
+      ? '/bin/sh will run it, which knows less'
+      : 'it cannot start. Choose a run image with bash, or make the process direct';
   return shellProcesses(metadata).map(
     (type) => `the process ${type} needs /bin/bash, which the run image does not have: ${instead}`,
   );

@@ -70,7 +70,14 @@ export function createAuthorizer(
     const owner = JSON.stringify([realm.href, asked.parameters['service'], looked.credentials]);
     const request = async (): ReturnType<typeof fetchToken> => {
       const current = { ...looked, ...newest(looked.credentials, rotated) };
-      const wanted = { realm, challenge: asked, scopes: access.scopes, found: current, registry };
+      const wanted = {
+        realm,
+        challenge: asked,
+        scopes: access.scopes,
+        found: current,
+        registry,
+        repository: access.repository,
+      };
       const fresh = await fetchToken({ ...wanted, redact: secrets.redact }, send, ctx);
       secrets.add(fresh.value);
       if (looked.credentials?.kind === 'identity' && fresh.refreshToken !== undefined) {

@@ -5,6 +5,7 @@ import { SlipwayError, type ErrorOptions } from '../core/errors.ts';
 import { displayUrl } from './http.ts';
 import { describeRateLimit, rateLimitOf } from './rate-limit.ts';
 import { registryCode, registryText } from './registry-text.ts';
+import type { FoundCredentials } from './options.ts';
 import type { RegistryAnswer, RegistryRequest, RegistrySession } from './session.ts';
 
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -30,11 +31,14 @@ export async function refusal(
 ): Promise<SlipwayError> {
   const body = await errorBody(session, request, answer, ctx);
   const found = await session.authorizer.lookUp(request.access.repository, ctx);
-  const isAnonymous = found.credentials === undefined;
+  const fate = fateOfCredentials(found, session.authorizer.challenge()?.scheme, answer);
+  const place =
+    request.access.repository === '' ? session.registry : `${session.registry}/${request.access.repository}`;
   const code = registryCode(body);
   const retryAfter = answer.headers['retry-after'];
   const limit = rateLimitOf(answer.headers);
   const details: Readonly<Record<string, string>> = {
+    ...(place === session.registry ? { registry: place } : { repository: place }),
     request: answer.request,
     ...(answer.isElsewhere ? { 'answered by': displayUrl(answer.url) } : {}),
     status: String(answer.status),
@@ -42,7 +46,7 @@ export async function refusal(
     ...(answer.status === 401 || answer.status === 403 || answer.status === 404
       ? {
           ...(request.access.scopes.length === 0 ? {} : { scope: request.access.scopes.join(' ') }),
-          credentials: isAnonymous ? 'none' : answer.isElsewhere ? 'not sent to another origin' : 'sent',
+          credentials: fate,
           ...(found.trace.length === 0 ? {} : { 'looked in': found.trace.join('; ') }),
         }
       : {}),
@@ -64,7 +68,8 @@ export async function refusal(
       `${session.registry} led to ${answer.url.origin}, which refused to ${subject.action} ${subject.what}`,
       { details, hint: 'an address that the registry hands out has to work without its credentials; ask who runs it' },
     );
-  const verdict = judge(session.registry, answer.status, subject, { isAnonymous, code });
+  const about = { registry: session.registry, place, isAnonymous: fate !== 'sent', code };
+  const verdict = judge(about, answer.status, subject);
   return new SlipwayError(verdict.code, verdict.message, { details, ...verdict.options });
 }
 
@@ -74,13 +79,18 @@ interface Verdict {
   readonly options?: ErrorOptions;
 }
 
-function judge(
-  registry: string,
-  status: number,
-  subject: Subject,
-  { isAnonymous, code }: { readonly isAnonymous: boolean; readonly code: string | undefined },
-): Verdict {
-  const logIn: ErrorOptions = { hint: { kind: 'log-in', registry } };
+interface Asked {
+  readonly registry: string;
+  /** With the repository, for those who look for its credentials. */
+  readonly place: string;
+  /** No credentials were sent. */
+  readonly isAnonymous: boolean;
+  /** The registry's own code. */
+  readonly code: string | undefined;
+}
+
+function judge({ registry, place, isAnonymous, code }: Asked, status: number, subject: Subject): Verdict {
+  const logIn: ErrorOptions = { hint: { kind: 'log-in', registry, place } };
   switch (status) {
     case 401:
       return {
@@ -107,13 +117,28 @@ function judge(
       return {
         code: 'REGISTRY_ERROR',
         message: `${registry} limits requests and refused to ${subject.action} ${subject.what}`,
-        options: { hint: isAnonymous ? { kind: 'log-in', registry } : 'wait, or use a mirror' },
+        options: { hint: isAnonymous ? { kind: 'log-in', registry, place } : 'wait, or use a mirror' },
       };
   }
   return {
     code: 'REGISTRY_ERROR',
     message: `${registry} answered ${String(status)} when asked to ${subject.action} ${subject.what}`,
   };
+}
+
+/** What became of the credentials that were found: an identity token is of no use where a password is asked for. */
+function fateOfCredentials(
+  { credentials }: FoundCredentials,
+  scheme: string | undefined,
+  { isElsewhere }: RegistryAnswer,
+): string {
+  if (credentials === undefined) return 'none';
+  if (isElsewhere) return 'not sent to another origin';
+  if (credentials.kind === 'bearer') return 'sent';
+  if (scheme === undefined) return 'not sent: the registry asked for none';
+  if (credentials.kind === 'identity' && scheme === 'basic')
+    return 'not sent: the registry asks for a password, and there is only an identity token';
+  return 'sent';
 }
 
 /** A HEAD has no body: the same is asked again as GET to hear the reason. */

@@ -21,6 +21,7 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   readonly found: FoundCredentials;
   readonly registry: string;
+  readonly repository: string;
   /** Takes secrets out of what the endpoint said. */
   readonly redact: (text: string) => string;
 }
@@ -112,16 +113,18 @@ function refusal(request: TokenRequest, method: string, status: number, bytes: U
     status: String(status),
     ...registryText(bytes, request.redact),
     scope: request.scopes.join(' '),
+    credentials: request.found.credentials === undefined ? 'none' : 'sent',
     ...(request.found.trace.length === 0 ? {} : { 'looked in': request.found.trace.join('; ') }),
   };
-  const { registry } = request;
+  const { registry, repository } = request;
+  const place = repository === '' ? registry : `${registry}/${repository}`;
   if (status === 401 || status === 403 || status === 400) {
     const { credentials } = request.found;
     const given = credentials?.kind === 'identity' ? 'the identity token' : 'the credentials';
     const who = credentials === undefined ? 'an anonymous request' : given;
     return new SlipwayError('REGISTRY_UNAUTHORIZED', `the token endpoint of ${registry} refused ${who}`, {
       details,
-      hint: { kind: 'log-in', registry },
+      hint: { kind: 'log-in', registry, place },
     });
   }
   return new SlipwayError('REGISTRY_ERROR', `the token endpoint of ${registry} answered ${String(status)}`, {

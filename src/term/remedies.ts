@@ -25,10 +25,12 @@ export function remedyText(remedy: Remedy, frontEnd: FrontEnd): string {
         : 'choose with -launcher PATH, builder, shell or none';
     case 'force-rebase':
       return `another ${isSlipway ? '--run-image' : '-run-image'}, or ${isSlipway ? '--force' : '-force'} to override`;
-    case 'log-in':
+    case 'log-in': {
+      const { registry, place = registry } = remedy;
       return isSlipway
-        ? `slipway login ${remedy.registry}, or set CNB_REGISTRY_AUTH`
-        : `set CNB_REGISTRY_AUTH or give docker's config.json an entry for ${remedy.registry}`;
+        ? `slipway login ${registry}, or set CNB_REGISTRY_AUTH; what was looked at: slipway auth explain ${place}`
+        : `slipway login ${registry}, or set CNB_REGISTRY_AUTH or give docker's config.json an entry; what was looked at: slipway auth explain ${place}`;
+    }
     case 'allow-insecure':
       return isSlipway ? `--insecure-registry ${remedy.registry}` : `-insecure-registry ${remedy.registry}`;
     case 'trust-realm':

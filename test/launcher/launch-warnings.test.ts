@@ -38,7 +38,7 @@ describe('warnings of what fails at start', () => {
     assert.deepEqual(processWarnings(METADATA, ALL, 'shell'), []);
     const without = { ...ALL, hasBash: false };
     assert.deepEqual(processWarnings(METADATA, without, 'builder'), [
-      'the process script needs /bin/bash, which the run image does not have: it cannot start',
+      'the process script needs /bin/bash, which the run image does not have: it cannot start. Choose a run image with bash, or make the process direct',
     ]);
     assert.deepEqual(processWarnings(METADATA, without, 'shell'), [
       'the process script needs /bin/bash, which the run image does not have: /bin/sh will run it, which knows less',

@@ -47,6 +47,7 @@ describe('registry peers', () => {
     await assert.rejects(() => fresh.resolve('v9', ctx), {
       code: 'IMAGE_NOT_FOUND',
       details: {
+        repository: `${registry}/team/app`,
         request: 'GET /v2/team/app/manifests/v9',
         status: '404',
         'registry says': 'MANIFEST_UNKNOWN: manifest unknown',

@@ -235,7 +235,10 @@ describe('exportImage: how many layers', () => {
     );
     assert.equal(error.code, 'TOO_MANY_LAYERS');
     assert.equal(error.exit, 62);
-    assert.equal(error.message, 'failed to export: the image would have 128 layers, 127 can be run');
+    assert.equal(
+      error.message,
+      'failed to export: the image would have 128 layers (2 of the run image, 126 of its own), 127 can be run',
+    );
     assert.match(JSON.stringify(error.hint), /fewer slices or buildpack layers/);
   });
 });

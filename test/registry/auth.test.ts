@@ -88,6 +88,7 @@ describe('registry authentication', () => {
     const error = await failureOf(() => repository.resolve('latest', registry.ctx));
     assert.equal(error.code, 'REGISTRY_UNAUTHORIZED');
     assert.deepEqual(error.details, {
+      repository: `${registry.name}/app`,
       request: 'GET /v2/app/manifests/latest',
       status: '401',
       'registry says': 'UNAUTHORIZED: no luck',
@@ -107,7 +108,7 @@ describe('registry authentication', () => {
     assert.match(error.message, /without credentials; it may also not exist$/);
     assert.equal(error.details['credentials'], 'none');
     assert.equal(error.details['looked in'], '~/.docker/config.json: no entry for the registry');
-    assert.deepEqual(error.hint, { kind: 'log-in', registry: registry.name });
+    assert.deepEqual(error.hint, { kind: 'log-in', registry: registry.name, place: `${registry.name}/gone` });
     const known = await failureOf(() =>
       testClient(t, { found: USER }).repository(registry.name, 'gone').resolve('v1', registry.ctx),
     );

@@ -43,6 +43,7 @@ describe('registry faults', () => {
     await assert.rejects(() => testClient(t).repository(registry.name, 'app').resolve('v1', registry.ctx), {
       code: 'REGISTRY_ERROR',
       details: {
+        repository: `${registry.name}/app`,
         request: 'GET /v2/app/manifests/v1',
         status: '429',
         'registry says': 'TOOMANYREQUESTS: pull rate limit',

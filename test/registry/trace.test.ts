@@ -98,6 +98,7 @@ describe('rate limits', () => {
     await assert.rejects(() => repository.resolve('v1', registry.ctx), {
       code: 'REGISTRY_ERROR',
       details: {
+        repository: `${registry.name}/app`,
         request: 'GET /v2/app/manifests/v1',
         status: '429',
         'retry after': '3600',

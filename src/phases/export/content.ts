@@ -59,7 +59,7 @@ export async function makeContent(
 ): Promise<ImageContent> {
   const requests = [...plan.below, ...plan.app, ...plan.above];
   const base = layersOfBase(input);
-  assertLayerCount(base.length + requests.length, ctx);
+  assertLayerCount(base.length, requests.length, ctx);
   for (const one of base) {
     if (one.status !== 'referenced') {
       log(ctx, 'info', `${one.status === 'reused' ? 'Reusing' : 'Adding'} layer '${one.id}'`);

@@ -7,11 +7,12 @@ const MOST_LAYERS = 127;
 const MANY_LAYERS = 100;
 
 /** Refuses an image that could not be run (`TOO_MANY_LAYERS`) before a layer of it is made; warns of one that is close. */
-export function assertLayerCount(count: number, ctx: Context): void {
+export function assertLayerCount(base: number, added: number, ctx: Context): void {
+  const count = base + added;
   if (count > MOST_LAYERS) {
     throw new SlipwayError(
       'TOO_MANY_LAYERS',
-      `the image would have ${String(count)} layers, ${String(MOST_LAYERS)} can be run`,
+      `the image would have ${String(count)} layers (${String(base)} of the run image, ${String(added)} of its own), ${String(MOST_LAYERS)} can be run`,
       {
         hint: 'use fewer slices or buildpack layers, or a run image with fewer layers',
       },

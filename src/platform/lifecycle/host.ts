@@ -67,6 +67,11 @@ export async function prepare(wanted: Preparation, inputs: CommonInputs, host: H
   ctx.emit({ type: 'log', level: 'debug', message: 'Ensuring privileges...' });
   if (host.machine.uid === 0) await host.keychain.prefetch(repositoriesOf(wanted.images), ctx);
   await ensurePrivileges(wanted.directories, inputs.owner, host.machine);
+  const { uid, gid } = inputs.owner;
+  if (host.machine.uid !== 0 && host.machine.uid !== uid) {
+    const message = `Running as user ${String(host.machine.uid)}; files of the image will belong to ${String(uid)}:${String(gid)}, which needs no privilege`;
+    ctx.emit({ type: 'log', level: 'debug', message });
+  }
   ctx.emit({ type: 'log', level: 'debug', message: 'Executing command...' });
 }
 
