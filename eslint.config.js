@@ -68,7 +68,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/schema/**/*.ts', 'src/core/text-modules.d.ts'],
+    files: ['src/schema/**/*.ts', 'src/core/text-modules.d.ts', 'src/registry/transport-parts.d.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

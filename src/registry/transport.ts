@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream';
-import { Agent, type buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import { collect } from '../core/bytes.ts';
 import type { Headers, HttpBody, HttpRequest, HttpResponse, Transport } from './http.ts';
 import { proxyFor, type Proxy } from './proxy.ts';
 import { proxyFailure, refusedByProxy } from './proxy-tunnel.ts';
@@ -9,6 +12,8 @@ import { createConnect, type Connect, type Connecting } from './transport-connec
 const HEADERS_TIMEOUT_MS = 300_000;
 const BODY_TIMEOUT_MS = 60_000;
 const MAX_DISCARD_BYTES = 64 * 1024;
+/** A smaller body is read whole before it is sent: that costs less than a stream, and nothing of what cannot be read is sent. */
+const GATHERED_BYTES = 512 * 1024;
 
 /**
  * HTTP over undici: the only home of that package. Connections are kept alive and not limited here, since an upload may hold one
@@ -67,15 +72,15 @@ interface Sender {
   readonly route: Route;
 }
 
-async function send({ agent, route }: Sender, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+async function send({ agent, route }: Sender, asked: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
   signal.throwIfAborted();
-  const source = bodySource(request.body, signal);
+  const source = await bodySource(asked.body, signal);
   try {
-    const { statusCode, headers, body } = await agent.request({
+    const { statusCode, headers, body } = await request.call(agent, {
       origin: route.origin,
       path: route.path,
-      method: request.method,
-      headers: { ...route.headers, ...request.headers, ...source.headers },
+      method: asked.method,
+      headers: { ...route.headers, ...asked.headers, ...source.headers },
       body: source.body,
       // undici would end the connection after each HEAD, and a push begins with one for every blob.
       reset: false,
@@ -83,7 +88,7 @@ async function send({ agent, route }: Sender, request: HttpRequest, signal: Abor
     });
     if (route.proxy !== undefined && statusCode === 407) {
       await body.dump({ limit: MAX_DISCARD_BYTES }).catch(() => undefined);
-      throw refusedByProxy(route.proxy, request.url.host, statusCode);
+      throw refusedByProxy(route.proxy, asked.url.host, statusCode);
     }
     // An error that nobody is there to read (a discarded body) must not end the process.
     body.on('error', () => undefined);
@@ -109,13 +114,14 @@ interface BodySource {
   readonly failure: () => unknown;
 }
 
-function bodySource(body: HttpBody | undefined, signal: AbortSignal): BodySource {
+async function bodySource(body: HttpBody | undefined, signal: AbortSignal): Promise<BodySource> {
   const none = (): undefined => undefined;
   if (body === undefined) return { body: null, headers: {}, failure: none };
   if (body.kind === 'bytes')
     return { body: body.bytes, headers: { 'content-length': String(body.bytes.byteLength) }, failure: none };
   const headers = { 'content-length': String(body.size) };
   if (body.size === 0) return { body: null, headers, failure: none };
+  if (body.size <= GATHERED_BYTES) return { body: await gathered(body, signal), headers, failure: none };
   let failed: unknown;
   async function* watched(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     try {
@@ -130,6 +136,15 @@ function bodySource(body: HttpBody | undefined, signal: AbortSignal): BodySource
     headers,
     failure: () => failed,
   };
+}
+
+async function gathered(body: HttpBody & { readonly kind: 'stream' }, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await collect(body.open(signal), body.size, 'the body of a request');
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }
 
 async function* chunksOf(body: Readable): AsyncIterable<Uint8Array> {

@@ -192,7 +192,7 @@ async function* readBlob(
   options: ReadFileOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* readFileStream(path, options);
+    yield* readFileStream(path, { ...options, expectedBytes: descriptor.size });
   } catch (error) {
     if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
     throw new SlipwayError('BLOB_NOT_FOUND', `blob ${descriptor.digest} is missing: ${path}`, { cause: error });

@@ -6,6 +6,8 @@ export interface ReadFileOptions {
   /** First byte and number of bytes; the whole file without them. */
   readonly offset?: number;
   readonly length?: number;
+  /** The size that the file should have: no more memory is taken for its last chunk than that needs. It is read to its end all the same. */
+  readonly expectedBytes?: number;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -31,7 +33,9 @@ export async function* readHandleStream(
   let left = options.length ?? Number.POSITIVE_INFINITY;
   while (left > 0) {
     options.signal?.throwIfAborted();
-    const wanted = Math.min(CHUNK_BYTES, left);
+    // One byte more shows a file that is longer.
+    const expected = Math.max(0, (options.expectedBytes ?? Number.POSITIVE_INFINITY) - position) + 1;
+    const wanted = Math.min(CHUNK_BYTES, left, expected);
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, position);
     if (bytesRead === 0) return;
     position += bytesRead;

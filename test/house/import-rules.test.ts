@@ -54,6 +54,8 @@ const FORBIDDEN: readonly { readonly from: string; readonly to: string }[] = [
 /** One home per package. */
 const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   undici: 'src/registry/transport',
+  'undici/lib/api/api-request.js': 'src/registry/transport',
+  'undici/lib/dispatcher/agent.js': 'src/registry/transport',
   'tar-stream': 'src/tar/',
   '@iarna/toml': 'src/cnb/files/toml',
   'node-forge': 'src/core/x509',
