@@ -25,6 +25,8 @@ export interface IssueOptions {
   readonly hasIntermediate?: boolean;
   /** For a client, which shows who it is. */
   readonly isClient?: boolean;
+  /** Where the keys come from; default: each is new, which takes long. */
+  readonly keys?: () => Promise<IssuerKeys>;
 }
 
 /**
@@ -37,7 +39,8 @@ export async function issueCertificate(
   options: IssueOptions = {},
 ): Promise<IssuedCertificate> {
   const hasMiddle = options.hasIntermediate === true;
-  const [root, own, between] = await Promise.all([newKeys(), newKeys(), hasMiddle ? newKeys() : undefined]);
+  const { keys = newKeys } = options;
+  const [root, own, between] = await Promise.all([keys(), keys(), hasMiddle ? keys() : undefined]);
   const name = `Slipway registry ${randomBytes(4).toString('hex')}`;
   const authority: Signer = { keys: root, name };
   const ca = sign(authorityRequest(authority), authority, clock);
@@ -56,13 +59,14 @@ export async function issueCertificate(
   };
 }
 
-interface Keys {
+/** Of one subject. */
+export interface IssuerKeys {
   readonly publicKey: forge.pki.rsa.PublicKey;
   readonly privateKey: forge.pki.rsa.PrivateKey;
 }
 
 interface Signer {
-  readonly keys: Keys;
+  readonly keys: IssuerKeys;
   readonly name: string;
 }
 
@@ -112,7 +116,7 @@ function sign(
 }
 
 /** Keys are made by Node, whose generator is a hundred times as fast. */
-async function newKeys(): Promise<Keys> {
+export async function newKeys(): Promise<IssuerKeys> {
   const { publicKey, privateKey } = await generate('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -79,6 +79,16 @@ export async function putManifest(
   if (stored !== undefined && isDigest(stored) && sameAlgorithm(stored, manifest.descriptor.digest)) {
     if (stored !== manifest.descriptor.digest) throw mismatch(subject, manifest.descriptor.digest, stored);
   }
+  // Who took it for the registry may have kept it to itself.
+  if (answer.isElsewhere && (await headManifest(access, target, ctx))?.digest !== manifest.descriptor.digest)
+    throw new SlipwayError(
+      'REGISTRY_ERROR',
+      `${access.session.registry} does not have ${subject.what} after its upload`,
+      {
+        details: { request: answer.request, 'taken by': answer.url.origin, status: String(answer.status) },
+        hint: 'the registry led the upload to another address, which said that it took it',
+      },
+    );
   return { isSubjectKnown: answer.headers['oci-subject'] !== undefined };
 }
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { systemClock } from '../../src/core/clock.ts';
-import { issueCertificate } from '../../src/core/x509-issue.ts';
+import { testCertificate } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/context.ts';
 import { startProxy } from '../support/connect-proxy.ts';
 import { lifecycle, slipway } from '../support/program.ts';
@@ -12,7 +11,7 @@ import { startRegistry } from '../support/registry.ts';
 describe('how registries are reached by the programs', () => {
   it('--ca-file, SLIPWAY_CA_FILE and certs.d below HOME hold for commands and phases, over a proxy too', async (t) => {
     const directory = temporaryDirectory(t);
-    const { ca, ...tls } = await issueCertificate(['registry.test'], systemClock);
+    const { ca, ...tls } = await testCertificate({ hosts: ['registry.test'] });
     const registry = await startRegistry(t, { tls });
     const port = Number(registry.name.split(':').at(-1));
     const proxy = await startProxy(t, { routes: new Map([['registry.test:443', port]]) });

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { systemClock } from '../../src/core/clock.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
-import { issueCertificate } from '../../src/core/x509-issue.ts';
 import { NO_NETWORK_OPTIONS, type NetworkOptions } from '../../src/registry/network-options.ts';
 import { isExempt, proxyFor } from '../../src/registry/proxy.ts';
+import { testCertificate } from '../support/certificates.ts';
 import { startProxy } from '../support/connect-proxy.ts';
 import { temporaryDirectory } from '../support/context.ts';
 import { pushImage, startRegistry, testClient, testImage } from '../support/registry.ts';
@@ -64,7 +63,7 @@ describe('proxies', () => {
   });
 
   it('HTTPS goes through a tunnel, with the proxy’s credentials for the proxy alone', async (t) => {
-    const { ca, ...tls } = await issueCertificate(['registry.test'], systemClock);
+    const { ca, ...tls } = await testCertificate({ hosts: ['registry.test'] });
     const seen: (string | undefined)[] = [];
     const registry = await startRegistry(t, {
       tls,

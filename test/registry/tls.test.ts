@@ -3,11 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../src/core/clock.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
-import { issueCertificate, type IssueOptions } from '../../src/core/x509-issue.ts';
 import { NO_NETWORK_OPTIONS, type NetworkOptions } from '../../src/registry/network-options.ts';
 import type { RegistryOptions } from '../../src/registry/options.ts';
+import { testCertificate, type TestCertificate } from '../support/certificates.ts';
 import { temporaryDirectory } from '../support/context.ts';
 import { pushImage, startRegistry, testClient, testImage, type TestRegistry } from '../support/registry.ts';
 
@@ -73,7 +72,7 @@ describe('TLS to registries', () => {
   });
 
   it('expired, not yet valid, for another host: each is told apart, once, without another try', async (t) => {
-    const cases: readonly (readonly [IssueOptions & { readonly hosts?: readonly string[] }, string, RegExp])[] = [
+    const cases: readonly (readonly [TestCertificate, string, RegExp])[] = [
       [{ validDays: { from: -20, to: -10 }, hasIntermediate: true }, 'CERT_HAS_EXPIRED', /has expired/],
       [{ validDays: { from: 10, to: 20 } }, 'CERT_NOT_YET_VALID', /not valid yet/],
       [{ hosts: ['other.example'] }, 'ERR_TLS_CERT_ALTNAME_INVALID', /for another host than 127\.0\.0\.1/],
@@ -99,8 +98,8 @@ describe('TLS to registries', () => {
   });
 
   it('a client certificate of certs.d is shown where it is asked for, and missed where it is not there', async (t) => {
-    const client = await issueCertificate(['ann'], systemClock, { isClient: true });
-    const server = await issueCertificate(['127.0.0.1'], systemClock);
+    const client = await testCertificate({ hosts: ['ann'], isClient: true });
+    const server = await testCertificate();
     const registry = await startRegistry(t, { tls: { cert: server.cert, key: server.key, clientCa: client.ca } });
     const [full, half] = [temporaryDirectory(t), temporaryDirectory(t)];
     for (const directory of [full, half]) putFile(directory, registry.name, 'ca.crt', server.ca);
@@ -165,11 +164,8 @@ interface Issued {
   readonly issuer: string;
 }
 
-async function tlsRegistry(
-  t: TestContext,
-  options: IssueOptions & { readonly hosts?: readonly string[] } = {},
-): Promise<Issued> {
-  const { ca, ...tls } = await issueCertificate(options.hosts ?? ['127.0.0.1'], systemClock, options);
+async function tlsRegistry(t: TestContext, options: TestCertificate = {}): Promise<Issued> {
+  const { ca, ...tls } = await testCertificate(options);
   const issuer = /CN=(.*)/.exec(new X509Certificate(ca).subject)?.[1] ?? '';
   return { registry: await startRegistry(t, { tls }), ca, issuer };
 }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { platformFeatures } from '../../src/cnb/features.ts';
 import { collect } from '../../src/core/bytes.ts';
+import type { IssuedCertificate } from '../../src/core/x509-issue.ts';
 import { createLocator } from '../../src/locate/locator.ts';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseLocation } from '../../src/oci/location.ts';
+import { encodeManifest } from '../../src/oci/manifest.ts';
+import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { analyze } from '../../src/phases/analyze.ts';
 import type { RegistryRepository } from '../../src/registry/client.ts';
+import { NO_NETWORK_OPTIONS } from '../../src/registry/network-options.ts';
 import type { RegistryOptions } from '../../src/registry/options.ts';
 import { faultScript, type FaultRule } from '../../src/registryd/fault-script.ts';
 import { memoryBackend, type ServeOptions, type ServerRequest } from '../../src/registryd/serve.ts';
@@ -17,13 +22,14 @@ import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { validateStore } from '../../src/store/validate.ts';
 import { badLine, type LineTrouble } from './bad-line.ts';
+import { testCertificate, type TestCertificate } from './certificates.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from './context.ts';
 import { goldenPlaces } from './golden-layers.ts';
 import { fill, imageOf } from './images.ts';
 import { patternBytes, startRegistry, testClient, type TestRegistry } from './registry.ts';
 
 /** What is done while the registry misbehaves. */
-export type FaultedOperation = 'resolve' | 'pull' | 'push' | 'copy' | 'tags' | 'analyze';
+export type FaultedOperation = 'resolve' | 'pull' | 'push' | 'copy' | 'tags' | 'attach' | 'analyze';
 
 export interface FaultBedOptions {
   readonly rules?: (addresses: FaultAddresses) => readonly FaultRule[];
@@ -32,7 +38,10 @@ export interface FaultBedOptions {
   readonly otherRules?: readonly FaultRule[];
   readonly auth?: ServeOptions['auth'];
   readonly line?: LineTrouble;
-  readonly tls?: ServeOptions['tls'];
+  /** The client asks over TLS; without a certificate the server speaks plain HTTP all the same. */
+  readonly tls?: { readonly certificate?: TestCertificate; readonly isTrusted?: boolean };
+  /** The registry mounts nothing. */
+  readonly mountsNothing?: boolean;
   readonly client?: Partial<RegistryOptions>;
   /** The registry's name for the client; default its `host:port`. */
   readonly address?: (registry: TestRegistry) => string;
@@ -70,9 +79,22 @@ export const NEW: AssembledImage = imageOf('linux/amd64', {
   compression: 'none',
 });
 
+/** Refers to the new image, and is of blobs that it has. */
+const ARTIFACT = encodeManifest({
+  mediaType: OCI_MANIFEST,
+  config: NEW.config.descriptor,
+  layers: [],
+  annotations: {},
+  artifactType: 'application/vnd.example.sbom',
+  subject: NEW.manifest.descriptor,
+});
+
 /** A registry with `app:v1` (old) and `base/run:v1` (new), another origin beside it, a layout with `old`, and faults from the first request on. */
 export async function faultBed(test: TestContext, options: FaultBedOptions): Promise<FaultBed> {
-  const backend = memoryBackend();
+  const memory = memoryBackend();
+  const backend = options.mountsNothing === true ? { ...memory, mountBlob: () => Promise.resolve(false) } : memory;
+  const certificate =
+    options.tls?.certificate === undefined ? undefined : await testCertificate(options.tls.certificate);
   const seen: ServerRequest[] = [];
   let isFaulty = false;
   const otherScript = faultScript(options.otherRules ?? []);
@@ -89,7 +111,7 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
   const registry = await startRegistry(test, {
     backend,
     auth: options.auth ?? { kind: 'basic', users: { ann: 'secret' } },
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(certificate === undefined ? {} : { tls: { cert: certificate.cert, key: certificate.key } }),
     intercept: (request) => (isMet(request) ? script(request) : undefined),
   });
   const seeding = testClient(test).repository(other.name, 'app');
@@ -99,19 +121,24 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
   const layout = join(temporaryDirectory(test), 'layout');
 
   const own = new URL(registry.url);
-  const name =
+  const plainName =
     options.line === undefined
       ? (options.address?.(registry) ?? registry.name)
       : await badLine(test, Number(own.port), options.line);
+  const name = options.tls === undefined ? plainName : 'registry.test';
   const script = faultScript(options.rules?.({ self: registry.url, other: other.url }) ?? []);
   const settings = {
     insecure: [],
     credentials: { find: () => Promise.resolve(FOUND) },
     userAgent: 'slipway-test',
     retry: { attempts: 3, baseDelayMs: 1 },
+    ...(options.tls === undefined
+      ? {}
+      : overTls(test, plainName, options.tls.isTrusted === true ? certificate : undefined)),
     ...options.client,
   };
   const client = testClient(test, settings);
+  let attached: readonly Descriptor[] = [];
   const run: Record<FaultedOperation, () => Promise<void>> = {
     resolve: async () => {
       await client.repository(name, 'base/run').resolve('v1', ctx);
@@ -136,6 +163,13 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
     },
     tags: async () => {
       await client.repository(name, 'base/run').tags(ctx);
+    },
+    attach: async () => {
+      const repository = client.repository(name, 'base/run');
+      const sink = repository.openSink('unused');
+      await sink.putManifest(ARTIFACT, ctx);
+      await sink.commit(ctx);
+      attached = await repository.referrers(NEW.manifest.descriptor.digest, ctx);
     },
     analyze: async () => {
       await using images = createLocator({ registry: settings, hostArchitecture: 'amd64' });
@@ -166,6 +200,11 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
       isFaulty = false;
       if (operation === 'push' || operation === 'copy') await assertTag(fresh(), NEW, ctx);
       if (operation === 'pull') await assertLayout(layout, ['old', 'new'], ctx);
+      if (operation === 'attach')
+        assert.deepEqual(
+          attached.map(({ digest }) => digest),
+          [ARTIFACT.descriptor.digest],
+        );
     },
     assertIntact: async (operation) => {
       isFaulty = false;
@@ -181,6 +220,15 @@ export async function faultBed(test: TestContext, options: FaultBedOptions): Pro
         .replaceAll(other.name, 'OTHER')
         .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'),
   };
+}
+
+/** `registry.test` is that address, over TLS; the authority of the certificate is trusted. */
+function overTls(test: TestContext, address: string, trusted: IssuedCertificate | undefined): Partial<RegistryOptions> {
+  const addresses = new Map([['registry.test', `https://${address}`]]);
+  if (trusted === undefined) return { addresses };
+  const file = join(temporaryDirectory(test), 'ca.pem');
+  writeFileSync(file, trusted.ca);
+  return { addresses, network: { ...NO_NETWORK_OPTIONS, caFiles: [file] } };
 }
 
 async function put(repository: RegistryRepository, image: AssembledImage, ctx: TestContextOf): Promise<void> {

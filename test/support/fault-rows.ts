@@ -3,6 +3,8 @@ import type { ErrorCode } from '../../src/core/error-codes.ts';
 import type { Fault } from '../../src/registryd/fault.ts';
 import type { FaultRule } from '../../src/registryd/fault-script.ts';
 import { NEW, type FaultAddresses, type FaultBedOptions, type FaultedOperation } from './fault-bed.ts';
+import { lineRows } from './fault-rows-lines.ts';
+import { TLS_ROWS } from './fault-rows-tls.ts';
 import { patternBytes } from './registry.ts';
 
 /** One line of the fault matrix. */
@@ -32,7 +34,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...redirects(),
   ...uploads(),
   ...answers(),
-  ...lines(),
+  ...lineRows(),
+  ...TLS_ROWS,
 ];
 
 function limits(): readonly FaultRow[] {
@@ -127,6 +130,16 @@ function authentication(): readonly FaultRow[] {
       bed: {
         meetsAnonymous: true,
         rules: () => [{ path: /^\/v2\//, fault: challenge('http://169.254.169.254/token') }],
+      },
+    },
+    {
+      group,
+      fault: 'the token endpoint is a public host of somebody else',
+      operations: ['pull', 'push'],
+      fails: 'REGISTRY_UNAUTHORIZED',
+      bed: {
+        meetsAnonymous: true,
+        rules: () => [{ path: /^\/v2\//, fault: challenge('https://tokens.example.com/token') }],
       },
     },
     {
@@ -297,6 +310,13 @@ function redirects(): readonly FaultRow[] {
     },
     {
       group,
+      fault: 'a redirect from HTTPS to plain HTTP',
+      operations: ['pull'],
+      fails: 'REGISTRY_INSECURE',
+      bed: { ...away(BLOB, 'GET'), tls: { certificate: {}, isTrusted: true } },
+    },
+    {
+      group,
       fault: 'a redirect to something that is not HTTP',
       operations: ['pull'],
       fails: 'REGISTRY_ERROR',
@@ -374,6 +394,36 @@ function uploads(): readonly FaultRow[] {
     },
     {
       group,
+      fault: '307 on the PUT of a manifest to another origin, which says that it took it',
+      operations: ['push'],
+      fails: 'REGISTRY_ERROR',
+      reachesOther: true,
+      bed: {
+        rules: ({ other }) => [{ method: 'PUT', path: MANIFEST, fault: relocated(other) }],
+        otherRules: [{ method: 'PUT', path: MANIFEST, fault: answer(201) }],
+      },
+    },
+    {
+      group,
+      fault: 'chunks after which the Range goes backwards, once',
+      operations: ['push'],
+      bed: {
+        rules: () => [{ method: 'PATCH', path: FINISH, nth: 2, fault: headers({ range: '0-9' }) }],
+        client: { uploads: { chunkBytes: 100_000 } },
+      },
+    },
+    {
+      group,
+      fault: 'chunks after which the Range goes backwards, every time',
+      operations: ['push'],
+      fails: 'REGISTRY_ERROR',
+      bed: {
+        rules: () => [{ method: 'PATCH', path: FINISH, fault: headers({ range: '0-9' }) }],
+        client: { uploads: { chunkBytes: 100_000 } },
+      },
+    },
+    {
+      group,
       fault: '416 with a Range that goes backwards, once',
       operations: ['push'],
       bed: {
@@ -405,6 +455,12 @@ function uploads(): readonly FaultRow[] {
       operations: ['pull', 'push', 'analyze'],
       fails: 'REGISTRY_UNREACHABLE',
       bed: every([MANIFEST, START], 'every', { kind: 'close' }),
+    },
+    {
+      group,
+      fault: 'a mount that is answered with 202 and an upload that goes on',
+      operations: ['copy'],
+      bed: { mountsNothing: true },
     },
     {
       group,
@@ -440,6 +496,17 @@ function answers(): readonly FaultRow[] {
     },
     {
       group,
+      fault: 'no referrers (404): the list is kept under a tag',
+      operations: ['attach'],
+      bed: {
+        rules: () => [
+          { path: /\/referrers\//, fault: answer(404, { body: '404 page not found' }) },
+          { method: 'PUT', path: MANIFEST, fault: headers({ 'oci-subject': '' }) },
+        ],
+      },
+    },
+    {
+      group,
       fault: 'a tag list whose pages lead back to the first',
       operations: ['tags'],
       fails: 'REGISTRY_ERROR',
@@ -451,47 +518,6 @@ function answers(): readonly FaultRow[] {
       operations: ['tags'],
       fails: 'REGISTRY_ERROR',
       bed: { rules: () => [{ path: /tags\/list/, fault: answer(200, { body: '<html>login</html>' }) }] },
-    },
-  ];
-}
-
-function lines(): readonly FaultRow[] {
-  const group = 'Bad lines';
-  const endings = [
-    { how: 'reset', words: 'a reset' },
-    { how: 'close', words: 'an end as if that were all' },
-  ] as const;
-  const ends = (how: 'reset' | 'close', afterBytes: number): FaultBedOptions => ({
-    line: { kind: 'ends', afterBytes, times: 2, how },
-    client: { retry: { attempts: 6, baseDelayMs: 1 } },
-  });
-  return [
-    { group, fault: 'latency', operations: ['pull', 'push'], bed: { line: { kind: 'latency', ms: 5 } } },
-    {
-      group,
-      fault: 'thin slices',
-      operations: ['pull', 'push'],
-      bed: { line: { kind: 'slices', bytes: 20_000, pauseMs: 1 } },
-    },
-    ...endings.flatMap(({ how, words }) => [
-      {
-        group,
-        fault: `${words} in the middle of an answer, twice`,
-        operations: ['push'] as const,
-        bed: ends(how, 450),
-      },
-      {
-        group,
-        fault: `${words} in the middle of a blob, twice`,
-        operations: ['pull'] as const,
-        bed: ends(how, 100_000),
-      },
-    ]),
-    {
-      group,
-      fault: 'connections that end late',
-      operations: ['pull', 'push'],
-      bed: { line: { kind: 'slow-close', ms: 20 } },
     },
   ];
 }
