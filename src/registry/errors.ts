@@ -96,7 +96,7 @@ function judge({ registry, place, isAnonymous, code }: Asked, status: number, su
       return {
         code: 'REGISTRY_UNAUTHORIZED',
         message: isAnonymous
-          ? `${registry} refused to ${subject.action} ${subject.what} without credentials; it may also not exist`
+          ? `${registry} refused to ${subject.action} ${subject.what} without credentials${subject.action === 'read' ? '; it may also not exist' : ''}`
           : `${registry} refused the credentials to ${subject.action} ${subject.what}`,
         options: logIn,
       };
