@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
 import type { Order } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
@@ -7,7 +8,8 @@ import { displayLocation, isStandardStream, parseLocation } from '../oci/locatio
 import type { BuildOptions } from './build-options.ts';
 import { chooseOrder } from './build-order.ts';
 import { openBuilder, type Builder } from './builder.ts';
-import { definedEnv, rootfsStore, type Machine } from './machine.ts';
+import { cacheRoot } from './cache-root.ts';
+import { definedEnv, type Machine } from './machine.ts';
 import type { RunBuildInput } from './run-build.ts';
 import { runImageCandidates } from './run-image.ts';
 import type { SinkRequest } from './sinks.ts';
@@ -63,7 +65,7 @@ export async function openNamedBuilder(
   ctx: Context,
 ): Promise<Builder | undefined> {
   if (options.builder === undefined) return undefined;
-  const store = rootfsStore(options.machine);
+  const store = join(cacheRoot(options.machine), 'rootfs');
   return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
 }
 

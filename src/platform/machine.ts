@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { StandardStreams } from '../ports/standard-streams.ts';
 
 /** Facts about this machine and process that only the edge may ask. */
@@ -20,13 +19,6 @@ export interface Machine {
   readonly writeError?: (text: string) => void;
   /** Becomes another user for good: groups, then gid, then uid. Only root can. */
   readonly becomeUser: (uid: number, gid: number) => void;
-}
-
-/** Where unpacked images are kept: below the user's cache directory (design §3), else beside the temporary files. */
-export function rootfsStore({ env, home, tmp, uid }: Machine): string {
-  const cache = env['XDG_CACHE_HOME'];
-  if (cache?.startsWith('/') === true) return join(cache, 'slipway', 'rootfs');
-  return home === undefined ? join(tmp, `slipway-${String(uid)}`, 'rootfs') : join(home, '.cache', 'slipway', 'rootfs');
 }
 
 /** The environment without unset variables. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { isOutOfReach } from '../core/out-of-reach.ts';
 import type { RegistriesConfPlaces } from './network-options.ts';
 import { mergeRegistriesConf, parseRegistriesConf, type RegistriesConf } from './registries-conf.ts';
 
@@ -37,7 +38,7 @@ function list(directory: string): readonly string[] {
       .filter((name) => name.endsWith('.conf'))
       .sort();
   } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
+    if (isSystem(error, 'ENOENT', 'ENOTDIR') || isOutOfReach(directory, error)) return [];
     throw unreadable(directory, error);
   }
 }
@@ -46,7 +47,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isSystem(error, 'ENOENT', 'ENOTDIR') || isOutOfReach(file, error)) return undefined;
     throw unreadable(file, error);
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
+import { isOutOfReach } from '../core/out-of-reach.ts';
 import { parseCertificates } from './tls-pem.ts';
 
 /** What a directory of certs.d says of one host. */
@@ -40,7 +41,7 @@ async function readHost(directory: string): Promise<HostCertificates | undefined
   try {
     names = [...(await readdir(directory))].sort();
   } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isSystem(error, 'ENOENT', 'ENOTDIR') || isOutOfReach(directory, error)) return undefined;
     throw unreadable(directory, error);
   }
   const authorities = names.filter((name) => name.endsWith('.crt')).map((name) => join(directory, name));
