@@ -82,6 +82,5 @@ export { rebaseImage, type RebaseOptions, type RebaseOutcome } from './platform/
 export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build-options.ts';
 export type { Machine } from './platform/machine.ts';
 export { chooseSandbox, surveySandboxes } from './sandbox/choose.ts';
-export { limitNotes } from './sandbox/limits.ts';
 export { createPlainRenderer, type PlainOptions } from './term/plain-renderer.ts';
 export type { Terminal } from './term/terminal.ts';

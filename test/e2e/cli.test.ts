@@ -41,7 +41,7 @@ describe('slipway: what it says before any work', () => {
   it('a bad value exits 3', async () => {
     const base = ['build', 'shop', '--buildpacks', 'b', '--run-image', 'oci:r', '--output', 'oci:o'];
     for (const [args, text] of [
-      [['--sandbox', 'maybe'], 'choose one of auto, bubblewrap, host'],
+      [['--sandbox', 'maybe'], 'choose one of auto, bubblewrap, unshare, crun, host'],
       [['--platform', 'linux'], '"linux" is not a platform'],
       [['--uid', 'me'], '--uid "me" is not a number'],
       [['--creation-time', 'tomorrow'], '"tomorrow" is not a time'],
