@@ -100,12 +100,19 @@ describe('slipway image: asking', () => {
     const scene = await toolScene(t);
     const app = `${scene.host}/app:1`;
     await saveIndex(scene, app);
-    assert.equal(await out(scene, 'manifest', app), Buffer.from(INDEX.bytes).toString());
-    const config = await out(scene, 'config', app, '--platform', 'linux/arm64');
+    const [manifest, config] = await Promise.all([
+      out(scene, 'manifest', app),
+      out(scene, 'config', app, '--platform', 'linux/arm64'),
+    ]);
+    assert.equal(manifest, Buffer.from(INDEX.bytes).toString());
     const { digest } = ARM64.config.descriptor;
     assert.equal(`sha256:${createHash('sha256').update(config).digest('hex')}`, digest);
-    assert.equal(await out(scene, 'blob', `${scene.host}/app@${digest}`), config);
-    const document = parseObject(await out(scene, 'manifest', app, '--json'));
+    const [blob, json] = await Promise.all([
+      out(scene, 'blob', `${scene.host}/app@${digest}`),
+      out(scene, 'manifest', app, '--json'),
+    ]);
+    assert.equal(blob, config);
+    const document = parseObject(json);
     assert.deepEqual(
       [document['v'], document['digest'], document['manifest']],
       [1, DIGEST, JSON.parse(Buffer.from(INDEX.bytes).toString())],
@@ -125,10 +132,14 @@ describe('slipway image: asking', () => {
       code: 1,
       text: /\[PLATFORM_NOT_FOUND\][\s\S]*do +--platform linux\/amd64\n$/,
     });
-    await refused(scene, ['blob', `${scene.host}/app:1`], { code: 3, text: /LOCATION@sha256/ });
-    await refused(scene, ['rm', `${scene.host}/app`], { code: 3, text: /add :TAG/ });
-    await refused(scene, ['pull', 'oci:a', `${scene.host}/app:2`], { code: 3, text: /slipway image push oci:a/ });
-    await refused(scene, ['copy', `${scene.host}/app:1`, `oci:out@${DIGEST}`], { code: 3, text: /names a digest/ });
+    await Promise.all([
+      refused(scene, ['blob', `${scene.host}/app:1`], { code: 3, text: /LOCATION@sha256/ }),
+      refused(scene, ['rm', `${scene.host}/app`], { code: 3, text: /add :TAG/ }),
+    ]);
+    await Promise.all([
+      refused(scene, ['pull', 'oci:a', `${scene.host}/app:2`], { code: 3, text: /slipway image push oci:a/ }),
+      refused(scene, ['copy', `${scene.host}/app:1`, `oci:out@${DIGEST}`], { code: 3, text: /names a digest/ }),
+    ]);
     await refused(scene, ['cpoy', 'oci:a', 'oci:b'], { code: 2, text: /did you mean slipway image copy/ });
     const failed = await image(scene, 'digest', `${scene.host}/none`, '--json');
     assert.deepEqual([failed.code, parseObject(failed.stdout)['code']], [1, 'IMAGE_NOT_FOUND']);

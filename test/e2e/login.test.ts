@@ -99,10 +99,12 @@ describe('slipway login, logout and auth explain', () => {
 
   it('the password is never an argument, and is asked for where there is somebody to ask', async (t) => {
     const { run } = scene(t);
-    const refused = await run(['login', 'r.example.com', '--username', 'ann', '--password', CANARY]);
+    const [refused, nobody] = await Promise.all([
+      run(['login', 'r.example.com', '--username', 'ann', '--password', CANARY]),
+      run(['login', 'r.example.com', '--username', 'ann']),
+    ]);
     assert.equal(refused.code, 3);
     assert.match(refused.stderr, /--password is refused: an argument is seen by every process/);
-    const nobody = await run(['login', 'r.example.com', '--username', 'ann']);
     assert.equal(nobody.code, 3);
     assert.match(nobody.stderr, /no terminal to ask .*\n.*--password-stdin/);
     const bad = await Promise.all([
