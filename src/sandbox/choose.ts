@@ -35,7 +35,7 @@ export async function chooseSandbox(
 }
 
 /** What probing found out about one strategy. */
-export interface SandboxVerdict {
+interface SandboxVerdict {
   readonly name: SandboxName;
   /** Name and variant. */
   readonly title: string;

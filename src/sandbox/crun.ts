@@ -17,7 +17,7 @@ import { startFailure } from './start-failure.ts';
 import { dropTo, isRoot, letIn } from './user.ts';
 
 /** How the sandbox is set up on this machine: found by probing. */
-export interface CrunSetup {
+interface CrunSetup {
   /** `namespace`: by user namespaces, after root has become the wanted user. `root`: crun itself gives root up. */
   readonly user: 'namespace' | 'root';
 }
