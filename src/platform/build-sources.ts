@@ -45,10 +45,15 @@ export function builderRunImages(builder: Builder | undefined, ctx: Context): Ru
   return runImageCandidates({ kind: 'from-file' }, builder?.runImages ?? [], rules, ctx);
 }
 
-/** Buildpacks come from a builder or from a directory. */
-export function checkSources({ builder, buildpacks, runImage }: BuildOptions): void {
+/** Buildpacks come from a builder or from a directory; said before any work. */
+export function checkSources({ builder, buildpacks, order, runImage }: BuildOptions): void {
   if (builder !== undefined && buildpacks !== undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', { exit: 3 });
+  if (builder !== undefined && order !== undefined)
+    throw new SlipwayError('NOT_SUPPORTED', '--order cannot replace the order of a builder yet', {
+      exit: 3,
+      hint: 'leave it out, or make a builder with that order: slipway builder create',
+    });
   if (builder === undefined && buildpacks === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'nothing says which buildpacks to use', {
       hint: 'name a builder image: --builder LOCATION, or a directory: --buildpacks DIR',
@@ -69,16 +74,11 @@ export async function openNamedBuilder(
   return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
 }
 
-/** The file that was named, else the builder's or the one of the buildpacks' directory. */
+/** The builder's order; without a builder the file that was named, or the one of the buildpacks' directory. */
 export async function orderOf(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Order> {
   const { cwd } = options.machine;
   if (builder === undefined)
     return chooseOrder({ file: options.order, buildpacks: options.buildpacks ?? '.', cwd }, ctx);
-  if (options.order !== undefined)
-    throw new SlipwayError('NOT_SUPPORTED', '--order cannot replace the order of a builder yet', {
-      exit: 3,
-      hint: 'leave it out, or make a builder with that order: slipway builder create',
-    });
   const source = `/cnb/order.toml of ${options.builder ?? ''}`;
   ctx.emit({ type: 'order.chosen', source, groups: builder.order.length });
   return builder.order;

@@ -42,8 +42,8 @@ import { openStores } from './stores.ts';
 import { withWorkTree } from './work-tree.ts';
 
 /**
- * `slipway build`, first form: an app directory and a directory of buildpacks to an image at every output. Nothing of this machine is
- * in the image: layers, app and owners are the logical ones. Throws what the phases throw; `OUTPUT_FAILED` after all outputs were
+ * `slipway build`: an app directory, with a builder image or a directory of buildpacks, to an image at every output. Nothing of this machine
+ * is in the image: layers, app and owners are the logical ones. Throws what the phases throw; `OUTPUT_FAILED` after all outputs were
  * tried.
  */
 export async function buildImage(options: BuildOptions, ctx: Context): Promise<BuildOutcome> {
@@ -73,8 +73,8 @@ export async function buildImage(options: BuildOptions, ctx: Context): Promise<B
   ctx.emit({ type: 'build.start', image: options.image });
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
-  const sandbox = await openSandbox(options, builder, ctx);
   const order = await orderOf(options, builder, ctx);
+  const sandbox = await openSandbox(options, builder, ctx);
   const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
     options.launchCacheDir === undefined
