@@ -1,4 +1,5 @@
 // The tests: `npm test` runs all of them; `node scripts/test.mjs [--fast] [PART…]` only the files whose path contains a PART.
+// SLIPWAY_TEST_SEED=random: property tests draw other values than in CI.
 // --fast: no type check, no build of dist/, no lint. --node PATH: run the test files with another Node.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -96,6 +97,7 @@ function runTests(binary, bundles) {
     binary,
     [
       '--enable-source-maps',
+      `--import=${join(ROOT, 'scripts', 'property-seed.mjs')}`,
       '--test',
       '--test-reporter=spec',
       '--test-concurrency=2',

@@ -61,7 +61,11 @@ function integers(): fc.Arbitrary<Written<bigint>> {
 function floats(): fc.Arbitrary<Written<number>> {
   const finite = fc.double({ noDefaultInfinity: true, noNaN: true });
   return fc.oneof(
-    finite.map((value) => ({ text: value.toExponential().replace('e', 'E'), value })),
+    // JavaScript writes no sign before a zero.
+    finite.map((value) => ({
+      text: (Object.is(value, -0) ? '-' : '') + value.toExponential().replace('e', 'E'),
+      value,
+    })),
     fc.integer().map((value) => ({ text: `${String(value)}.0`, value })),
     fc
       .integer({ min: 0, max: 999 })
