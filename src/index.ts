@@ -77,9 +77,9 @@ export { tagImage, type TaggedImage } from './tools/tag.ts';
 export { validateImages, type ValidateOptions } from './tools/validate.ts';
 
 export { parseOutput, type OutputRequest } from './options/output.ts';
-export { buildImage } from './platform/build.ts';
+export { buildImage } from './platform/build/build.ts';
 export { rebaseImage, type RebaseOptions, type RebaseOutcome } from './platform/rebase.ts';
-export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build-options.ts';
+export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build/options.ts';
 export type { Machine } from './platform/machine.ts';
 export { chooseSandbox, surveySandboxes } from './sandbox/choose.ts';
 export { createPlainRenderer, type PlainOptions } from './term/plain-renderer.ts';

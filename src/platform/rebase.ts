@@ -9,7 +9,7 @@ import type { Platform } from '../oci/platform.ts';
 import type { NamedLocation } from '../options/names.ts';
 import type { OutputRequest } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry-flags.ts';
-import { buildOutputs } from './build-options.ts';
+import { buildOutputs } from './build/options.ts';
 import type { Machine } from './machine.ts';
 import { runRebase, type RebaseGuards } from './run-rebase.ts';
 import { plainGuard } from './stage.ts';

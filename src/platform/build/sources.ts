@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { PLATFORM_APIS, platformFeatures } from '../cnb/features.ts';
-import type { Order } from '../cnb/module.ts';
-import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
-import type { Locator } from '../locate/locator.ts';
-import { displayLocation, isStandardStream, parseLocation } from '../oci/location.ts';
-import type { BuildOptions } from './build-options.ts';
-import { chooseOrder } from './build-order.ts';
+import { PLATFORM_APIS, platformFeatures } from '../../cnb/features.ts';
+import type { Order } from '../../cnb/module.ts';
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import type { Locator } from '../../locate/locator.ts';
+import { displayLocation, isStandardStream, parseLocation } from '../../oci/location.ts';
+import type { BuildOptions } from './options.ts';
+import { chooseOrder } from './order.ts';
 import { openBuilder, type Builder } from './builder.ts';
-import { cacheRoot } from './cache-root.ts';
-import { definedEnv, type Machine } from './machine.ts';
-import type { RunBuildInput } from './run-build.ts';
-import { runImageCandidates } from './run-image.ts';
-import type { SinkRequest } from './sinks.ts';
+import { cacheRoot } from '../cache-root.ts';
+import { definedEnv, type Machine } from '../machine.ts';
+import type { RunBuildInput } from '../run-build.ts';
+import { runImageCandidates } from '../run-image.ts';
+import type { SinkRequest } from '../sinks.ts';
 
 /** The name of a run image that a later rebase can find from any machine: a registry's. */
 export function registryName(runImage: string): string | undefined {

@@ -1,22 +1,22 @@
 import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeOrder } from '../cnb/files/order.ts';
-import { decodeRun, type RunImageEntry } from '../cnb/files/run.ts';
-import { decodeSystem, EMPTY_SYSTEM, type SystemFile } from '../cnb/files/system.ts';
-import type { Env } from '../cnb/env.ts';
-import type { Order } from '../cnb/module.ts';
-import type { Context } from '../core/context.ts';
-import { isSystem, SlipwayError } from '../core/errors.ts';
-import type { Owner } from '../layer/place.ts';
-import type { Locator } from '../locate/locator.ts';
-import { displayLocation, type Location } from '../oci/location.ts';
-import type { Platform } from '../oci/platform.ts';
-import type { BuildDirs } from '../phases/build-dirs.ts';
-import type { Image } from '../ports/image.ts';
-import { openRootfs } from '../rootfs/open-rootfs.ts';
-import { resolveInside } from '../sandbox/root-plan.ts';
-import { builderUser } from './package/builder-layers.ts';
-import { refuseExtensions } from './read-order.ts';
+import { decodeOrder } from '../../cnb/files/order.ts';
+import { decodeRun, type RunImageEntry } from '../../cnb/files/run.ts';
+import { decodeSystem, EMPTY_SYSTEM, type SystemFile } from '../../cnb/files/system.ts';
+import type { Env } from '../../cnb/env.ts';
+import type { Order } from '../../cnb/module.ts';
+import type { Context } from '../../core/context.ts';
+import { isSystem, SlipwayError } from '../../core/errors.ts';
+import type { Owner } from '../../layer/place.ts';
+import type { Locator } from '../../locate/locator.ts';
+import { displayLocation, type Location } from '../../oci/location.ts';
+import type { Platform } from '../../oci/platform.ts';
+import type { BuildDirs } from '../../phases/build-dirs.ts';
+import type { Image } from '../../ports/image.ts';
+import { openRootfs } from '../../rootfs/open-rootfs.ts';
+import { resolveInside } from '../../sandbox/root-plan.ts';
+import { builderUser } from '../package/builder-layers.ts';
+import { refuseExtensions } from '../read-order.ts';
 
 /** An unpacked builder image and what its files say (Platform API; interfaces §5.5). */
 export interface Builder extends AsyncDisposable {

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Context } from '../core/context.ts';
-import { writeError } from '../core/atomic-file.ts';
-import { isSystem, SlipwayError } from '../core/errors.ts';
-import { makeDirectory } from '../core/make-directory.ts';
-import { withLock } from '../core/lock-directory.ts';
-import { virtualParents, type Owner } from '../layer/place.ts';
-import type { BuildDirs } from '../phases/build-dirs.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
-import type { BuildOptions } from './build-options.ts';
-import { cacheRoot } from './cache-root.ts';
-import { copyTree } from '../workspace/copy-tree.ts';
-import type { Machine } from './machine.ts';
-import { removeTree } from '../layer/remove-tree.ts';
+import type { Context } from '../../core/context.ts';
+import { writeError } from '../../core/atomic-file.ts';
+import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { makeDirectory } from '../../core/make-directory.ts';
+import { withLock } from '../../core/lock-directory.ts';
+import { virtualParents, type Owner } from '../../layer/place.ts';
+import type { BuildDirs } from '../../phases/build-dirs.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { BuildOptions } from './options.ts';
+import { cacheRoot } from '../cache-root.ts';
+import { copyTree } from '../../workspace/copy-tree.ts';
+import type { Machine } from '../machine.ts';
+import { removeTree } from '../../layer/remove-tree.ts';
 
 /**
  * The directories of one `slipway build`: a copy of the app, so that buildpacks never write into the checkout, layers, and the

@@ -1,9 +1,9 @@
-import type { BuildOutput } from '../core/events.ts';
-import type { Platform } from '../oci/platform.ts';
-import type { OutputRequest } from '../options/output.ts';
-import type { RegistryFlags } from '../options/registry-flags.ts';
-import type { ExportOutput } from '../phases/export.ts';
-import type { Machine } from './machine.ts';
+import type { BuildOutput } from '../../core/events.ts';
+import type { Platform } from '../../oci/platform.ts';
+import type { OutputRequest } from '../../options/output.ts';
+import type { RegistryFlags } from '../../options/registry-flags.ts';
+import type { ExportOutput } from '../../phases/export.ts';
+import type { Machine } from '../machine.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
 export interface BuildOptions {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { chooseOrder } from '../../src/platform/build-order.ts';
-import { testContext, temporaryDirectory } from '../support/context.ts';
-import { rejectionOf } from '../support/failure.ts';
-import { HELLO, writeBuildpacks } from '../support/sample-buildpacks.ts';
+import { chooseOrder } from '../../../src/platform/build/order.ts';
+import { testContext, temporaryDirectory } from '../../support/context.ts';
+import { rejectionOf } from '../../support/failure.ts';
+import { HELLO, writeBuildpacks } from '../../support/sample-buildpacks.ts';
 
 const OTHER = { ...HELLO, id: 'test/other' };
 

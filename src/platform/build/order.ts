@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { decodeOrder } from '../cnb/files/order.ts';
-import { decodeModule } from '../cnb/files/module.ts';
-import { escapeId, moduleName, type ModuleDescriptor, type Order } from '../cnb/module.ts';
-import type { Context } from '../core/context.ts';
-import { hasCode, isSystem, messageOf, SlipwayError } from '../core/errors.ts';
-import { pathKind } from '../core/path-kind.ts';
-import { openModules } from '../workspace/buildpacks.ts';
-import { refuseExtensions } from './read-order.ts';
+import { decodeOrder } from '../../cnb/files/order.ts';
+import { decodeModule } from '../../cnb/files/module.ts';
+import { escapeId, moduleName, type ModuleDescriptor, type Order } from '../../cnb/module.ts';
+import type { Context } from '../../core/context.ts';
+import { hasCode, isSystem, messageOf, SlipwayError } from '../../core/errors.ts';
+import { pathKind } from '../../core/path-kind.ts';
+import { openModules } from '../../workspace/buildpacks.ts';
+import { refuseExtensions } from '../read-order.ts';
 
 export interface OrderSource {
   /** `--order`, as given. */

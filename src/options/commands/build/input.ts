@@ -1,0 +1,28 @@
+import { option, type CommandOption } from '../../command-spec.ts';
+
+/** What goes into a build. */
+export const BUILD_INPUT: readonly CommandOption[] = [
+  option('path', 'string', 'Input', 'the app; it is copied, never written to', { value: 'DIR', fallback: '.' }),
+  option('builder', 'string', 'Input', 'builder image: its buildpacks, order and run images', { value: 'LOCATION' }),
+  option('buildpacks', 'string', 'Input', 'in its place: buildpacks as <id>/<version>/buildpack.toml', {
+    value: 'DIR',
+  }),
+  option('order', 'string', 'Input', 'order.toml; default: the one in the buildpacks directory', { value: 'FILE' }),
+  option('run-image', 'string', 'Input', 'location of the run image, or scratch; default: the builder’s', {
+    value: 'LOCATION',
+    env: 'CNB_RUN_IMAGE',
+  }),
+  option('run-image-name', 'string', 'Input', 'name to record for a run image that is no registry image', {
+    value: 'NAME',
+    env: 'SLIPWAY_RUN_IMAGE_NAME',
+  }),
+  option('platform', 'string', 'Input', 'os/arch[/variant] of the image to make', {
+    value: 'PLATFORM',
+    env: 'SLIPWAY_TARGET',
+  }),
+  option('env', 'strings', 'Input', 'a variable for buildpacks; NAME alone takes it from here; repeat', {
+    value: 'NAME[=VALUE]',
+  }),
+  option('env-file', 'strings', 'Input', 'a file of NAME=VALUE lines; repeat', { value: 'FILE' }),
+  option('project-metadata', 'string', 'Input', 'project-metadata.toml', { value: 'FILE' }),
+];

@@ -1,0 +1,30 @@
+import { option, type CommandOption } from '../../command-spec.ts';
+
+/** How a build runs. */
+export const BUILD_RUN: readonly CommandOption[] = [
+  option('cache-dir', 'string', 'Build', 'cache of layers between builds', { value: 'DIR', env: 'CNB_CACHE_DIR' }),
+  option('cache-image', 'string', 'Build', 'the same as an image: oci:DIR, a registry', {
+    value: 'LOCATION',
+    env: 'CNB_CACHE_IMAGE',
+  }),
+  option('launch-cache', 'string', 'Build', 'cache of the image’s own layers', {
+    value: 'DIR',
+    env: 'CNB_LAUNCH_CACHE_DIR',
+  }),
+  option('clear-cache', 'boolean', 'Build', 'use nothing of earlier builds'),
+  option('sandbox', 'choice', 'Build', 'how buildpacks are isolated', {
+    choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'host'],
+    fallback: 'auto',
+    env: 'SLIPWAY_SANDBOX',
+  }),
+  option('network', 'choice', 'Build', 'whether buildpacks have a network', {
+    choices: ['host', 'none'],
+    fallback: 'host',
+  }),
+  option('exec-env', 'string', 'Build', 'execution environment', {
+    value: 'NAME',
+    env: 'CNB_EXEC_ENV',
+    fallback: 'production',
+  }),
+  option('layers-dir', 'string', 'Build', 'keep the layers directory here', { value: 'DIR' }),
+];

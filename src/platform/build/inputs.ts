@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { EMPTY_SYSTEM } from '../../cnb/files/system.ts';
+import type { Compression } from '../../layer/compression.ts';
+import type { BuildDirs } from '../../phases/build-dirs.ts';
+import { readOsRelease } from '../in-place.ts';
+import { definedEnv } from '../machine.ts';
+import type { RunBuildInput } from '../run-build.ts';
+import { runImageMemory } from '../run-image-tools.ts';
+import { readBuilderFile, type Builder } from './builder.ts';
+import type { BuildOptions } from './options.ts';
+import { resolveOptional } from './resolve-optional.ts';
+import { newestFeatures, proxiesOf, registryName } from './sources.ts';
+
+interface BuildSetting {
+  readonly dirs: BuildDirs;
+  readonly builder: Builder | undefined;
+  readonly compression: Compression;
+}
+
+export async function fixedInputs(
+  options: BuildOptions,
+  { dirs, builder, compression }: BuildSetting,
+): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
+  const { machine, runImage } = options;
+  return {
+    dirs,
+    readSystem: () => Promise.resolve(builder?.system ?? EMPTY_SYSTEM),
+    // Without a builder there is no run.toml: the name that was given is what a rebase can go by.
+    readRunEntries: () =>
+      Promise.resolve(builder?.runImages ?? [{ image: options.runImageName ?? runImage ?? '', mirrors: [] }]),
+    files: {
+      analyzed: join(dirs.layers.real, 'analyzed.toml'),
+      group: join(dirs.layers.real, 'group.toml'),
+      plan: join(dirs.layers.real, 'plan.toml'),
+    },
+    settings: {
+      launcher: options.launcher ?? 'auto',
+      processType: options.defaultProcess,
+      projectMetadata: resolveOptional(machine.cwd, options.projectMetadata),
+      report: resolveOptional(machine.cwd, options.report),
+      sourceDateEpoch: options.sourceDateEpoch,
+      compression,
+      isParallel: false,
+      launcherSbomDir: undefined,
+      execEnv: options.execEnv ?? 'production',
+      runImageMemory: runImageMemory({
+        cacheDir: resolveOptional(machine.cwd, options.cacheDir),
+        launchCacheDir: resolveOptional(machine.cwd, options.launchCacheDir),
+      }),
+      features: newestFeatures(),
+      names: {},
+      ...(builder === undefined ? {} : { readBuilderFile: (path: string) => readBuilderFile(builder.root, path) }),
+    },
+    runImageName: options.runImageName ?? (runImage === undefined ? undefined : registryName(runImage)),
+    skipRestore: options.clearCache ?? false,
+    inheritedEnv: builder === undefined ? definedEnv(machine.env) : { ...proxiesOf(machine), ...builder.env },
+    osRelease: builder === undefined ? await readOsRelease() : builder.osRelease,
+    hostArchitecture: machine.architecture,
+    network: options.network ?? 'host',
+  };
+}

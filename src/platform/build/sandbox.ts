@@ -1,0 +1,37 @@
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { credentialFiles } from '../../keychain/places.ts';
+import { chooseSandbox } from '../../sandbox/choose.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Builder } from './builder.ts';
+import type { BuildOptions } from './options.ts';
+
+/** What it cannot do, before any work. */
+export function refuseHostSandbox({ sandbox, builder, network }: BuildOptions): void {
+  if (sandbox !== 'host') return;
+  if (builder !== undefined) {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot run the buildpacks of a builder', {
+      exit: 3,
+      hint: 'they need the builder’s root file system: leave --sandbox host out',
+    });
+  }
+  if (network === 'none') {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot switch the network off', {
+      hint: 'leave --network none out, or use --sandbox bubblewrap',
+    });
+  }
+}
+
+/** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
+export function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
+  const { machine } = options;
+  const wanted = options.sandbox ?? 'auto';
+  const isOffline = options.network === 'none';
+  const emit: Context['emit'] = (event) => {
+    if (event.type !== 'sandbox.chosen' || !isOffline) ctx.emit(event);
+    else ctx.emit({ ...event, description: event.description.replace('network on', 'network off') });
+  };
+  const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
+  const root = builder === undefined ? {} : { root: { kind: 'directory', path: builder.root } as const };
+  return chooseSandbox(wanted, { ...ctx, emit }, { hide, ...root });
+}
