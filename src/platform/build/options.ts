@@ -4,6 +4,7 @@ import type { OutputRequest } from '../../options/output.ts';
 import type { RegistryFlags } from '../../options/registry-flags.ts';
 import type { ExportOutput } from '../../phases/export.ts';
 import type { Machine } from '../machine.ts';
+import type { ModuleRequests } from '../modules/module-request.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
 export interface BuildOptions {
@@ -17,6 +18,8 @@ export interface BuildOptions {
   readonly buildpacks?: string;
   /** order.toml; absent: the one in `buildpacks`, else all of its buildpacks as one group. */
   readonly order?: string;
+  /** Buildpacks and extensions beside, or in the place of, the order. */
+  readonly modules?: ModuleRequests;
   /** Location of the run image, or `scratch`; default: the builder's. */
   readonly runImage?: string;
   readonly runImageName?: string;
