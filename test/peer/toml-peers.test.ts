@@ -59,13 +59,15 @@ function typed(value: TomlValue): unknown {
   return { m: Object.fromEntries(Object.entries(value ?? {}).map(([key, member]) => [key, typed(member ?? {})])) };
 }
 
-/** The same text for the same data: keys in order, floats and dates in one way of writing. */
+/** The same text for the same data: keys in order, floats, dates and line ends in one way of writing. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => {
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
     const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
     const plain = Object.fromEntries(entries);
-    const { f, d, t } = plain;
+    const { s, f, d, t } = plain;
+    // TOML leaves it to the reader whether CRLF inside ''' and """ stays: Go and we keep it, Python makes it LF.
+    if (typeof s === 'string' && entries.length === 1) return { s: s.replaceAll('\r\n', '\n') };
     if (typeof f === 'string' && entries.length === 1) return { f: floatText(f) };
     if (typeof d === 'string' && typeof t === 'string')
       return { d, t: t.replace(/(\.\d*?)0+(?=$|[Z+-])/, '$1').replace(/\+00:00$/, 'Z') };
