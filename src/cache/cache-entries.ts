@@ -6,6 +6,7 @@ import { isLeased, lockOf } from '../core/lease.ts';
 import { isLocked } from '../core/lock-directory.ts';
 import { treeBytes } from '../layer/tree-bytes.ts';
 import { readMark, ROOT_PARTS } from '../rootfs/root-entry.ts';
+import { readDownloadRecord } from './download-record.ts';
 
 /** The directories of the cache, and what is in them. Nothing else below the cache's root is looked at, or removed. */
 export const CACHE_AREAS = {
@@ -13,6 +14,7 @@ export const CACHE_AREAS = {
   builds: 'caches of builds',
   work: 'directories of builds without a sandbox',
   uploads: 'what registries have',
+  downloads: 'files of URLs',
 } as const;
 
 export type CacheArea = keyof typeof CACHE_AREAS;
@@ -21,7 +23,7 @@ export interface CacheEntry {
   readonly area: CacheArea;
   readonly name: string;
   readonly path: string;
-  /** What it holds, where that is known: the name of an image. */
+  /** What it holds, where that is known: the name of an image, an URL. */
   readonly subject: string | undefined;
   readonly bytes: number;
   readonly lastUseMs: number;
@@ -38,7 +40,7 @@ export async function listCacheEntries(root: string, ctx: Context): Promise<read
       const path = join(root, area, name);
       const lastUseMs = await lastUse(path);
       if (lastUseMs === undefined) continue;
-      const subject = area === 'rootfs' ? (await readMark(path))?.image : undefined;
+      const subject = await subjectOf(area, path);
       const isInUse = (await isLocked(lockOf(path), ctx)) || (await isLeased(path, ctx));
       entries.push({ area, name, path, subject, bytes: await treeBytes(path, ctx), lastUseMs, isInUse });
     }
@@ -46,8 +48,13 @@ export async function listCacheEntries(root: string, ctx: Context): Promise<read
   return entries;
 }
 
+async function subjectOf(area: CacheArea, path: string): Promise<string | undefined> {
+  if (area === 'rootfs') return (await readMark(path))?.image;
+  return area === 'downloads' ? (await readDownloadRecord(path))?.url : undefined;
+}
+
 export function cacheAreas(): readonly CacheArea[] {
-  return ['rootfs', 'builds', 'work', 'uploads'];
+  return ['rootfs', 'builds', 'work', 'uploads', 'downloads'];
 }
 
 /** Locks, leases and what is not finished have other names. */

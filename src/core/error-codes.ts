@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   REGISTRY_ERROR: { title: 'the registry answered with an error' },
   REGISTRY_INSECURE: { title: 'plain HTTP to a host that is not allowed it' },
   CREDENTIALS_INVALID: { title: 'credentials that cannot be read', exit: 1 },
+  DOWNLOAD_FAILED: { title: 'a file that an URL names and that could not be had' },
   // files
   FILE_INVALID: { title: 'a file with bad syntax or content' },
   FILE_NOT_FOUND: { title: 'a file or directory that is missing' },

@@ -77,6 +77,16 @@ export type Event =
       readonly reason: string;
       readonly delayMs: number;
     }
+  /** A file that an URL names, from the network or, unchanged there, from the cache. */
+  | {
+      readonly type: 'file.downloaded';
+      /** Without query and user. */
+      readonly url: string;
+      readonly bytes: number;
+      readonly digest: string;
+      readonly from: 'network' | 'cache';
+      readonly ms: number;
+    }
   | {
       readonly type: 'build.end';
       readonly image: string;

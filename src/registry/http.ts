@@ -39,3 +39,8 @@ export interface Transport extends AsyncDisposable {
 export function displayUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
+
+/** `GET /v2/app/blobs/sha256:…`: without the query, which may hold a signature or a session's state. */
+export function requestName(request: HttpRequest): string {
+  return `${request.method} ${request.url.pathname}`;
+}

@@ -109,7 +109,7 @@ function hintFor(failure: NetworkFailure, registry: string): string {
     case 'name':
       return `check the spelling of ${registry} and the name servers`;
     case 'refused':
-      return `check that a registry is running at ${registry}`;
+      return `check that a server is running at ${registry}`;
     case 'not-http':
       return 'loopback and listed registries are spoken to over plain HTTP; use another name of the host for TLS';
     case 'timeout':

@@ -1,13 +1,13 @@
 import { SlipwayError } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
-import { baseUrl, isLoopback } from './address.ts';
+import { baseUrl } from './address.ts';
 import { createAuthorizer, type Access, type Authorizer } from './auth.ts';
 import { sendFollowing, type FollowedResponse } from './follow.ts';
 import { createNotices } from './network-notices.ts';
-import { displayUrl, type Headers, type HttpBody, type HttpMethod, type HttpRequest, type Transport } from './http.ts';
-import { networkFailure, unreachable } from './network-error.ts';
+import { requestName, type Headers, type HttpBody, type HttpMethod, type HttpRequest, type Transport } from './http.ts';
+import { unreachable } from './network-error.ts';
 import type { RegistryOptions } from './options.ts';
-import { isPassingStatus, pauseForRetry, retryDelayMs } from './retry.ts';
+import { repeatExchange } from './repeat.ts';
 import { wholeBody } from './whole-body.ts';
 
 const MAX_TOKEN_BYTES = 1024 * 1024;
@@ -64,7 +64,7 @@ export function createSession(
       ctx,
     );
   const withRepeats = <T extends FollowedResponse>(request: HttpRequest, ctx: Context, exchange: () => Promise<T>) =>
-    repeat({ registry, request, options }, ctx, exchange);
+    repeatExchange({ host: registry, request, options }, ctx, exchange);
   const authorizer = createAuthorizer(registry, base, options, (request, ctx) =>
     withRepeats(request, ctx, async () => wholeBody(await sendOnce(request, ctx), MAX_TOKEN_BYTES)),
   );
@@ -106,41 +106,6 @@ export function createSession(
       return { ...answer, request: name, isElsewhere: answer.url.origin !== base.origin };
     },
   };
-}
-
-/** `GET /v2/app/blobs/sha256:…`: without the query, which may hold a signature or a session's state. */
-function requestName(request: HttpRequest): string {
-  return `${request.method} ${request.url.pathname}`;
-}
-
-/** Repeats an exchange while its failure may pass; the last failure is returned (a status) or thrown (the network). */
-async function repeat<T extends FollowedResponse>(
-  { registry, request, options }: { registry: string; request: HttpRequest; options: RegistryOptions },
-  ctx: Context,
-  exchange: () => Promise<T>,
-): Promise<T> {
-  const retry = options.retry ?? {};
-  for (let attempt = 1; ; attempt += 1) {
-    let reason: string;
-    let delayMs: number | undefined;
-    try {
-      const response = await exchange();
-      if (!isPassingStatus(response.status)) return response;
-      delayMs = retryDelayMs(attempt, retry, ctx.clock.now(), response.headers['retry-after']);
-      if (delayMs === undefined) return response;
-      reason = `${registry} answered ${String(response.status)}`;
-      await response.discard();
-    } catch (error) {
-      const failure = networkFailure(error);
-      // Nobody listens on this very machine: another try would only be waited for.
-      const isAbsent = failure?.kind === 'refused' && isLoopback(request.url.hostname);
-      delayMs = failure?.isPassing === true && !isAbsent ? retryDelayMs(attempt, retry, ctx.clock.now()) : undefined;
-      if (failure === undefined || delayMs === undefined)
-        throw unreachable(error, registry, request.url, requestName(request));
-      reason = failure.text;
-    }
-    await pauseForRetry({ url: displayUrl(request.url), attempt, reason, delayMs }, ctx);
-  }
 }
 
 function rethrow(registry: string, request: HttpRequest): (error: unknown) => never {

@@ -60,6 +60,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'sandbox.chosen':
       case 'order.chosen':
       case 'rootfs.unpacked':
+      case 'file.downloaded':
       case 'phase.end':
       case 'detect.result':
       case 'detect.failed':

@@ -66,6 +66,12 @@ class PlainRenderer implements Renderer {
       case 'rootfs.unpacked':
         this.#header('unpacked', unpackedText(event));
         return;
+      case 'file.downloaded':
+        this.#header(
+          event.from === 'network' ? 'downloaded' : 'unchanged',
+          `${event.url}   ${formatSize(event.bytes)}`,
+        );
+        return;
       case 'launcher.chosen':
         if (this.#options.verbose === true) this.#header('launcher', `${event.kind}: ${event.reason}`);
         return;
