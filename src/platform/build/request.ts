@@ -1,0 +1,74 @@
+import type { Context } from '../../core/context.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { parseLauncherChoice } from '../../launcher/choose.ts';
+import type { Compression } from '../../layer/compression.ts';
+import type { Place } from '../../layer/place.ts';
+import { checkStandardUses } from '../../locate/standard.ts';
+import type { AnalyzeInput } from '../../phases/analyze.ts';
+import { imagesRead } from '../images-read.ts';
+import type { CacheChoice } from '../open-cache.ts';
+import { refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from '../sinks.ts';
+import type { Builder } from './builder.ts';
+import { readCaches } from './caches.ts';
+import type { BuildOptions } from './options.ts';
+import { chooseCompression, sinkRequests } from './outputs.ts';
+import { refuseHostSandbox } from './sandbox.ts';
+import { builderRunImages, checkSources, newestFeatures, readPrevious, readRunImage } from './sources.ts';
+
+/** The options of a build, read: what can be wrong with them was said. */
+export interface BuildRequest {
+  readonly compression: Compression;
+  readonly outputs: readonly SinkRequest[];
+  readonly previous: Pick<AnalyzeInput, 'previousImage' | 'previousName'>;
+  /** The run image that was named; undefined: the builder's. */
+  readonly runImage: AnalyzeInput['runImage'] | undefined;
+  readonly caches: Omit<CacheChoice, 'execEnv'>;
+}
+
+/** Whatever is wrong with the arguments alone is thrown, before any work. */
+export function readRequest(options: BuildOptions): BuildRequest {
+  const { machine } = options;
+  refuseMachine(machine.platform);
+  const compression = chooseCompression(options.outputs);
+  parseLauncherChoice(options.launcher ?? 'auto');
+  const outputs = sinkRequests(options);
+  if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
+  checkSources(options);
+  refuseHostSandbox(options);
+  const previous = readPrevious(options, outputs);
+  const runImage = options.runImage === undefined ? undefined : readRunImage(options.runImage, options.runImageName);
+  const locations = outputs.map(({ location }) => location);
+  const inputs = imagesRead({ runImage: runImage ?? [], previousImage: previous.previousImage });
+  checkStandardUses({ inputs, outputs: locations }, machine.standard);
+  refuseSameOutputs(outputs);
+  const caches = readCaches(options);
+  refuseCacheAsOutput(caches.cacheImage, locations);
+  return { compression, outputs, previous, runImage, caches };
+}
+
+/** What analyze looks for: the run image that was named or the builder's, and the previous image. */
+export function analyzeInput(
+  options: BuildOptions,
+  request: BuildRequest,
+  { builder, layers }: { readonly builder: Builder | undefined; readonly layers: Place },
+  ctx: Context,
+): AnalyzeInput {
+  return {
+    ...request.previous,
+    runImage: request.runImage ?? builderRunImages(builder, ctx),
+    outputs: request.outputs.map((output) => output.location),
+    target: options.target,
+    execEnv: options.execEnv ?? 'production',
+    skipLayers: options.clearCache ?? false,
+    layers,
+    features: newestFeatures(),
+  };
+}
+
+function refuseMachine(platform: string): void {
+  if (platform === 'linux') return;
+  throw new SlipwayError('NOT_SUPPORTED', `buildpacks cannot run on ${platform}`, {
+    exit: 3,
+    hint: 'run slipway build on Linux; the image tools work here',
+  });
+}
