@@ -39,11 +39,22 @@ interface Wanted extends OpenModulesOptions {
 
 async function readModule(directory: string, kind: ModuleKind, wanted: Wanted): Promise<ModuleDescriptor> {
   const root = join(directory, escapeId(wanted.id), wanted.version);
-  const path = join(root, `${kind}.toml`);
   const isSound = isPathPart(escapeId(wanted.id)) && isPathPart(wanted.version);
-  if (isSound && wanted.within !== undefined) await refuseLinkOut(path, wanted.within);
-  const bytes = isSound ? await readIfPresent(path, WORDING) : undefined;
-  if (bytes === undefined) throw await notFound(directory, path, wanted);
+  const found = isSound ? await readModuleAt(root, kind, wanted) : undefined;
+  if (found === undefined) throw await notFound(directory, join(root, `${kind}.toml`), wanted);
+  return found;
+}
+
+/** The module in a directory; undefined when it holds none of that kind. Throws `FILE_INVALID`, `BUILDPACK_INVALID`. */
+export async function readModuleAt(
+  root: string,
+  kind: ModuleKind,
+  { within }: OpenModulesOptions = {},
+): Promise<ModuleDescriptor | undefined> {
+  const path = join(root, `${kind}.toml`);
+  if (within !== undefined) await refuseLinkOut(path, within);
+  const bytes = await readIfPresent(path, WORDING);
+  if (bytes === undefined) return undefined;
   const [hasBuild, hasDetect, hasGenerate] = await Promise.all(
     ['build', 'detect', 'generate'].map((name) => exists(join(root, 'bin', name))),
   );
