@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isVariableName } from '../cnb/env.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import type { Machine } from '../platform/machine.ts';
 
@@ -22,8 +23,7 @@ export async function readBuildEnv(
 function add(env: Record<string, string>, entry: string, source: string, machine: Machine): void {
   const equals = entry.indexOf('=');
   const name = equals < 0 ? entry : entry.slice(0, equals);
-  if (!/^[^\0/=]+$/.test(name) || name === '.' || name === '..')
-    throw new SlipwayError('ARGUMENT_INVALID', `${source}: "${entry}" is not NAME=VALUE`);
+  if (!isVariableName(name)) throw new SlipwayError('ARGUMENT_INVALID', `${source}: "${entry}" is not NAME=VALUE`);
   const value = equals < 0 ? machine.env[name] : entry.slice(equals + 1);
   if (value !== undefined) env[name] = value;
 }

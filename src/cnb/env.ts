@@ -3,6 +3,11 @@ import { compareBytes } from '../oci/go-json.ts';
 /** Environment as data: name → value. */
 export type Env = Readonly<Record<string, string>>;
 
+/** Whether a variable may have this name: it is a file's name too. */
+export function isVariableName(name: string): boolean {
+  return /^[^\0/=]+$/.test(name) && name !== '.' && name !== '..';
+}
+
 /** One file of an environment directory; `name` is the file's name with its suffix. */
 export interface EnvFile {
   readonly name: string;

@@ -12,6 +12,7 @@ import { decodeMetadata } from '../../../src/cnb/files/metadata.ts';
 import { decodeModule } from '../../../src/cnb/files/module.ts';
 import { decodeOrder } from '../../../src/cnb/files/order.ts';
 import { decodePlan } from '../../../src/cnb/files/plan.ts';
+import { decodeProject } from '../../../src/cnb/files/project.ts';
 import { decodeProjectMetadata } from '../../../src/cnb/files/project-metadata.ts';
 import { decodeRun } from '../../../src/cnb/files/run.ts';
 import { decodeStack } from '../../../src/cnb/files/stack.ts';
@@ -78,6 +79,19 @@ const FILES: readonly (readonly [string, readonly string[], readonly ((bytes: In
   ['order.toml', words('order order-extensions group id version optional exec-env name'), [decodeOrder]],
   ['plan.toml', words('entries providers requires id version extension name metadata'), [decodePlan]],
   ['project-metadata.toml', words('source type version metadata'), [decodeProjectMetadata]],
+  [
+    'project.toml',
+    words(
+      '_ schema-version io buildpacks project build metadata licenses type uri id version authors include exclude group pre post script api inline shell env name value exec-env',
+    ),
+    [
+      decodeProject,
+      ...words('0.1 0.2 0.3').map(
+        (schema) => (bytes: Input, file: string) =>
+          decodeProject(`${String(bytes)}\n[_]\nschema-version = "${schema}"\n`, file),
+      ),
+    ],
+  ],
   ['run.toml and stack.toml', words('images image mirrors run-image build-image'), [decodeRun, decodeStack]],
   ['store.toml', words('metadata a b'), [(bytes, file) => decodeStore(bytes, file, 'a')]],
   ['system.toml', words('system pre post buildpacks id version'), [decodeSystem]],
