@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import type { LayerEntry } from '../../src/layer/layer-source.ts';
-import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
-import { busyboxEntries, putBase } from '../support/base-images.ts';
-import { buildFixture, type BuildFixture } from '../support/build-fixture.ts';
-import { temporaryDirectory, testContext } from '../support/context.ts';
-import { findTool, missingPeer } from '../support/peers.ts';
-import { slipway, type ProgramResult } from '../support/program.ts';
+import { describe, it } from 'node:test';
+import { builderBed } from '../support/builder-bed.ts';
+import { temporaryDirectory } from '../support/context.ts';
 import type { SampleBuildpack } from '../support/sample-buildpacks.ts';
 
 /** Writes what it sees of its surroundings into a launch layer, and to its output. */
@@ -23,7 +18,7 @@ printf '[[processes]]\\ntype = "web"\\ncommand = ["/bin/cat", "/layers/test_look
 
 describe('slipway build --builder', () => {
   it('runs the builder’s buildpacks in its own root file system, as its user, and takes its run image', async (t) => {
-    const bed = await builderBed(t);
+    const bed = await builderBed(t, { buildpacks: [LOOKER] });
     if (bed === undefined) return;
     const built = await bed.build(['--output', 'oci:out'], { SECRET: 'not for buildpacks' });
     assert.equal(built.code, 0, built.stderr);
@@ -36,7 +31,7 @@ describe('slipway build --builder', () => {
   });
 
   it('unpacks the builder once; a second build gives the same digest', async (t) => {
-    const bed = await builderBed(t);
+    const bed = await builderBed(t, { buildpacks: [LOOKER] });
     if (bed === undefined) return;
     const first = await bed.build(['--output', 'oci:one', '--quiet']);
     assert.equal(first.code, 0, first.stderr);
@@ -59,7 +54,8 @@ describe('slipway build --builder', () => {
       ['/cnb/buildpacks/test_leak/1.0.0/buildpack.toml', secret],
       ['/etc/leak', dirname(secret)],
     ];
-    const bed = await builderBed(t, { links, more: 'cat /etc/leak/secret || true; echo "LEAK=${BP_LEAK:-none}"' });
+    const more = 'cat /etc/leak/secret || true; echo "LEAK=${BP_LEAK:-none}"';
+    const bed = await builderBed(t, { links, buildpacks: [{ ...LOOKER, build: `${LOOKER.build}\n${more}` }] });
     if (bed === undefined) return;
     const built = await bed.build(['--output', 'oci:out', '--verbose']);
     assert.equal(built.code, 0, built.stderr);
@@ -68,7 +64,7 @@ describe('slipway build --builder', () => {
   });
 
   it('is refused with a directory of buildpacks beside it, on the host, and for an image that is no builder', async (t) => {
-    const bed = await builderBed(t);
+    const bed = await builderBed(t, { buildpacks: [LOOKER] });
     if (bed === undefined) return;
     const both = await bed.build(['--output', 'oci:out', '--buildpacks', 'bps']);
     assert.deepEqual([both.code, both.stderr.includes('supply only one of --builder and --buildpacks')], [3, true]);
@@ -86,68 +82,3 @@ describe('slipway build --builder', () => {
     assert.equal(existsSync(join(bed.fixture.directory, 'out')), false);
   });
 });
-
-interface BuilderBed {
-  readonly fixture: BuildFixture;
-  readonly build: (
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-    builder?: readonly string[],
-  ) => Promise<ProgramResult>;
-}
-
-/** A builder `oci:builder` made by the program, over a busybox build image; undefined where the machine cannot run it. */
-async function builderBed(
-  t: TestContext,
-  { links = [], more = '' }: { readonly links?: readonly (readonly [string, string])[]; readonly more?: string } = {},
-): Promise<BuilderBed | undefined> {
-  const busybox = findTool('busybox');
-  if (busybox === undefined || findTool('bwrap') === undefined) {
-    missingPeer(t, 'busybox and bubblewrap are needed');
-    return undefined;
-  }
-  const looker = { ...LOOKER, build: `${LOOKER.build}\n${more}` };
-  const fixture = await buildFixture(t, { buildpacks: [looker], base: { entries: busyboxEntries(busybox) } });
-  const { directory } = fixture;
-  const ctx = testContext(t);
-  await using sink = await openLayoutSink(join(directory, 'base'), 'base', ctx);
-  const platform = { os: 'linux', architecture: 'amd64' };
-  const env = ['PATH=/usr/bin:/bin', 'CNB_USER_ID=1001', 'CNB_GROUP_ID=1002'];
-  sink.tag(
-    undefined,
-    await putBase(sink, platform, ctx, { entries: [...busyboxEntries(busybox), ...links.flatMap(linkEntries)], env }),
-  );
-  await sink.commit(ctx);
-  writeFileSync(
-    join(directory, 'builder.toml'),
-    [
-      '[build]\nimage = "oci:base"\n[[build.env]]\nname = "BP_X"\nvalue = "from the builder"\n',
-      '[[run.images]]\nimage = "oci:run"\n',
-      '[[buildpacks]]\nuri = "bps/test_looker/1.0.0"\n',
-      '[[order]]\n[[order.group]]\nid = "test/looker"\n',
-    ].join(''),
-  );
-  const home = join(directory, 'home');
-  const options = { cwd: directory, env: { HOME: home, TMPDIR: directory } };
-  const made = await slipway(['builder', 'create', 'oci:builder', '--config', 'builder.toml'], options);
-  assert.equal(made.code, 0, made.stderr);
-  return {
-    fixture,
-    build: (args, more = {}, builder = ['--builder', 'oci:builder']) =>
-      slipway(['build', 'shop', '--path', 'app', ...builder, ...args], {
-        ...options,
-        env: { ...options.env, ...more },
-      }),
-  };
-}
-
-/** A link with the directories above it. */
-function linkEntries([path, target]: readonly [string, string]): readonly LayerEntry[] {
-  const owner = { uid: 0, gid: 0 };
-  const parents = path.split('/').slice(1, -1);
-  const directories = parents.map((_, index) => `/${parents.slice(0, index + 1).join('/')}`);
-  return [
-    ...directories.map((directory): LayerEntry => ({ kind: 'directory', path: directory, mode: 0o755, ...owner })),
-    { kind: 'symlink', path, target, mode: 0o777, ...owner },
-  ];
-}
