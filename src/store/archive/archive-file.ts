@@ -14,6 +14,8 @@ import { indexTar, type TarIndex, type TarRegion } from './tar-index.ts';
 export interface ArchiveFile extends AsyncDisposable {
   readonly entries: TarIndex;
   readonly read: (region: TarRegion, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** The whole tar, uncompressed. */
+  readonly readAll: (signal?: AbortSignal) => AsyncIterable<Uint8Array>;
   /** A small file's bytes; undefined when there is none. More than `maxBytes` is `STORE_INVALID`. */
   readonly readSmall: (name: string, maxBytes: number) => Promise<Uint8Array | undefined>;
 }
@@ -70,6 +72,7 @@ async function openTar(handle: FileHandle, file: string): Promise<ArchiveFile> {
   return {
     entries,
     read,
+    readAll: (signal) => read({ offset: 0, size }, signal),
     readSmall: async (name, maxBytes) => {
       const region = entries.get(name);
       if (region === undefined) return undefined;
