@@ -27,7 +27,13 @@ export type Event =
   /** A choice that the program made, in words: which order, which launcher. */
   | { readonly type: 'order.chosen'; readonly source: string; readonly groups: number }
   | { readonly type: 'launcher.chosen'; readonly kind: string; readonly reason: string }
-  | { readonly type: 'sandbox.chosen'; readonly strategy: string; readonly description: string }
+  | {
+      readonly type: 'sandbox.chosen';
+      readonly strategy: string;
+      readonly description: string;
+      /** What would have been better and does not work here, best first, and why. */
+      readonly passedOver?: readonly PassedOver[];
+    }
   /** An image's root file system was unpacked into the cache; from now on it is found there. */
   | {
       readonly type: 'rootfs.unpacked';
@@ -117,6 +123,15 @@ export type Event =
       readonly referrers: number;
       readonly outputs: readonly BuildOutput[];
     };
+
+/** A way to isolate buildpacks that does not work here. */
+export interface PassedOver {
+  /** `bubblewrap`, `unshare`, …. */
+  readonly strategy: string;
+  /** With how it was set up. */
+  readonly variant: string;
+  readonly reason: string;
+}
 
 export interface FailedGroup {
   /** `2`, `2.1` with the first choice of a composite buildpack, `2 without acme/meta`. */

@@ -1,8 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { SlipwayError } from '../core/errors.ts';
-import { failureOf, type Sandbox, type SandboxRoot } from './sandbox.ts';
+import { hasCode, SlipwayError } from '../core/errors.ts';
+import type { PassedOver } from '../core/events.ts';
+import { sandboxAdvice } from './advice.ts';
+import { failureOf, type Sandbox, type SandboxRequest, type SandboxRoot } from './sandbox.ts';
 import { type Candidate, type CandidateOptions, candidates, type SandboxName } from './strategies.ts';
 import { isRoot, letIn } from './user.ts';
 
@@ -26,8 +28,13 @@ export async function chooseSandbox(
   ctx: Context,
   options: CandidateOptions = {},
 ): Promise<Sandbox> {
-  const sandbox = await choose(wanted, ctx, options);
-  ctx.emit({ type: 'sandbox.chosen', strategy: sandbox.name, description: sandbox.description });
+  const { sandbox, passedOver } = await choose(wanted, ctx, options);
+  ctx.emit({
+    type: 'sandbox.chosen',
+    strategy: sandbox.name,
+    description: sandbox.description,
+    ...(passedOver.length === 0 ? {} : { passedOver }),
+  });
   if (sandbox.name === 'host') ctx.emit({ type: 'warning', code: 'SANDBOX_HOST', message: UNISOLATED });
   const announcement = IN_CONTAINER[sandbox.name];
   if (announcement !== undefined) ctx.emit({ type: 'warning', code: 'SANDBOX_WEAK', message: announcement });
@@ -53,7 +60,7 @@ export async function surveySandboxes(
 ): Promise<readonly SandboxVerdict[]> {
   const verdicts: SandboxVerdict[] = [];
   for (const candidate of candidates(options)) {
-    const problem = await probeSandbox(candidate.sandbox, ctx, rootFor(candidate, options));
+    const problem = await probeCandidate(candidate, ctx, options);
     const { name, title, isAutomatic, sandbox } = candidate;
     const { description } = sandbox;
     verdicts.push({ name, title, description, isAutomatic, ...(problem === undefined ? {} : { problem }) });
@@ -66,6 +73,7 @@ export async function probeSandbox(
   sandbox: Sandbox,
   ctx: Context,
   root: SandboxRoot = { kind: 'host' },
+  network: SandboxRequest['network'] = 'host',
 ): Promise<string | undefined> {
   const user = isRoot() ? PROBE_USER : undefined;
   if (user !== undefined) await letIn(ctx.tmp, user);
@@ -80,7 +88,7 @@ export async function probeSandbox(
         cwd: '/',
         env: { PATH: '/usr/bin:/bin', HOME: '/home/slipway' },
         mounts: [{ source: directory, target: '/layers', writable: true }],
-        network: 'host',
+        network,
         ...(user === undefined ? {} : { user }),
         onOutput: (stream, bytes) => {
           if (stream === 'stderr') stderr.push(bytes);
@@ -99,19 +107,41 @@ export async function probeSandbox(
 /** Anybody but root: what matters is that root can become somebody else. */
 const PROBE_USER = { uid: 1000, gid: 1000 };
 
-async function choose(wanted: SandboxChoice, ctx: Context, options: CandidateOptions): Promise<Sandbox> {
-  const tried: Record<string, string> = {};
+interface Chosen {
+  readonly sandbox: Sandbox;
+  readonly passedOver: readonly PassedOver[];
+}
+
+async function choose(wanted: SandboxChoice, ctx: Context, options: CandidateOptions): Promise<Chosen> {
+  const passedOver: PassedOver[] = [];
   for (const candidate of candidates(options)) {
     if (wanted === 'auto' ? !candidate.isAutomatic : candidate.name !== wanted) continue;
-    const problem =
-      candidate.name === 'host' ? undefined : await probeSandbox(candidate.sandbox, ctx, rootFor(candidate, options));
-    if (problem === undefined) return candidate.sandbox;
-    tried[candidate.title] = problem;
+    const reason = candidate.name === 'host' ? undefined : await probeCandidate(candidate, ctx, options);
+    if (reason === undefined) return { sandbox: candidate.sandbox, passedOver };
+    passedOver.push({ strategy: candidate.name, variant: candidate.title, reason });
   }
-  throw new SlipwayError('SANDBOX_UNAVAILABLE', 'no sandbox for buildpacks works on this machine', {
-    details: tried,
-    hint: 'install bubblewrap and allow user namespaces, or run buildpacks unprotected with --sandbox host',
+  const subject = wanted === 'auto' ? 'no sandbox for buildpacks works' : `the sandbox ${wanted} does not work`;
+  throw new SlipwayError('SANDBOX_UNAVAILABLE', `${subject} on this machine`, {
+    details: Object.fromEntries(passedOver.map(({ variant, reason }) => [variant, reason])),
+    hint:
+      wanted === 'auto'
+        ? await sandboxAdvice(passedOver, options)
+        : `leave --sandbox ${wanted} out: then the best that works here is taken`,
   });
+}
+
+/** Runs nothing, as buildpacks will be run. What a strategy does not do at all is a reason too. */
+async function probeCandidate(
+  candidate: Candidate,
+  ctx: Context,
+  options: CandidateOptions,
+): Promise<string | undefined> {
+  try {
+    return await probeSandbox(candidate.sandbox, ctx, rootFor(candidate, options), options.network);
+  } catch (error) {
+    if (hasCode(error, 'NOT_SUPPORTED')) return error.message;
+    throw error;
+  }
 }
 
 /** The last two have no other root than the one they are in. */

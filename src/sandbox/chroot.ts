@@ -11,6 +11,7 @@ import { enterCommand } from './enter.ts';
 import { gatedOutput } from './gated-output.ts';
 import { linkRoot } from './linked-root.ts';
 import { OWN_ENV } from './own-env.ts';
+import { isDirectory } from './path-programs.ts';
 import { placeMounts, takeMounts } from './placed-mounts.ts';
 import { homeDirectory, resolveInside } from './root-plan.ts';
 import { sweepRoot } from './root-sweep.ts';
@@ -114,11 +115,14 @@ async function makeRoot(base: string, ctx: Context): Promise<string> {
   await chmod(directory, 0o711);
   const root = join(directory, 'root');
   await linkRoot(base, root);
-  for (const name of ['proc', 'sys', 'dev']) await mkdir(join(root, name), { mode: 0o755 });
+  // What a command finds in `/` must not depend on the strategy: it may end in an image.
+  const sys = (await isDirectory(join(base, 'sys'))) ? ['sys'] : [];
+  for (const name of ['proc', 'dev', ...sys]) await mkdir(join(root, name), { mode: 0o755 });
   for (const [name, minor] of DEVICES) {
     await promisify(execFile)('mknod', ['-m', '666', join(root, 'dev', name), 'c', '1', minor]);
   }
-  for (const name of ['tmp', 'var/tmp', 'dev/shm']) {
+  const varTmp = (await isDirectory(join(base, 'var/tmp'))) ? ['var/tmp'] : [];
+  for (const name of ['tmp', 'dev/shm', ...varTmp]) {
     const path = join(root, await resolveInside(root, `/${name}`));
     await mkdir(path, { recursive: true });
     await chmod(path, 0o1777);

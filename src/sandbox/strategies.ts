@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { bubblewrapSandbox } from './bubblewrap.ts';
 import { BUILD_UMASK } from './build-umask.ts';
 import { chrootSandbox } from './chroot.ts';
+import { isContainer } from './container.ts';
 import { crunSandbox } from './crun.ts';
 import { hostSandbox } from './host.ts';
 import { inPlaceSandbox } from './in-place.ts';
@@ -9,7 +9,10 @@ import type { Sandbox, SandboxRequest, SandboxRoot } from './sandbox.ts';
 import { unshareSandbox } from './unshare.ts';
 import { isRoot } from './user.ts';
 
-export type SandboxName = 'bubblewrap' | 'unshare' | 'crun' | 'chroot' | 'in-place' | 'host';
+/** What `--sandbox` takes. */
+export const SANDBOX_WORDS = ['auto', 'bubblewrap', 'unshare', 'crun', 'chroot', 'in-place', 'host'] as const;
+
+export type SandboxName = Exclude<(typeof SANDBOX_WORDS)[number], 'auto'>;
 
 /** One way to run buildpacks, in one variant, not yet proven. */
 export interface Candidate {
@@ -65,18 +68,6 @@ export function candidates(options: CandidateOptions = {}): readonly Candidate[]
     { name: 'host', title: 'host', sandbox: hostSandbox({ umask: BUILD_UMASK }), isAutomatic: false },
   ];
 }
-
-/** True inside a container, as far as engines leave a mark. */
-function isContainer(): boolean {
-  return CONTAINER_MARKS.some((path) => existsSync(path));
-}
-
-const CONTAINER_MARKS = [
-  '/.dockerenv',
-  '/run/.containerenv',
-  '/run/secrets/kubernetes.io',
-  '/var/run/secrets/kubernetes.io',
-];
 
 function foreignOptions({ hide, network }: CandidateOptions): Pick<CandidateOptions, 'hide' | 'network'> {
   return { ...(hide === undefined ? {} : { hide }), ...(network === undefined ? {} : { network }) };

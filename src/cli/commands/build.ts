@@ -9,9 +9,9 @@ import { buildImage } from '../../platform/build/build.ts';
 import type { BuildOptions } from '../../platform/build/options.ts';
 import type { Machine } from '../../platform/machine.ts';
 import { readBuildEnv } from '../build-env.ts';
+import { SANDBOX_WORDS } from '../../sandbox/strategies.ts';
 import { thisMachine } from '../this-machine.ts';
 
-const SANDBOXES = ['auto', 'bubblewrap', 'unshare', 'crun', 'host'] as const;
 const NETWORKS = ['host', 'none'] as const;
 
 /** `slipway build`. */
@@ -44,7 +44,7 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     ...defined('cacheDir', values.text('cache-dir')),
     ...defined('cacheImage', values.text('cache-image')),
     ...defined('launchCacheDir', values.text('launch-cache')),
-    ...defined('sandbox', word(values.text('sandbox'), SANDBOXES)),
+    ...defined('sandbox', word(values.text('sandbox'), SANDBOX_WORDS)),
     ...defined('network', word(values.text('network'), NETWORKS)),
     ...defined('launcher', values.text('launcher')),
     ...defined('previousImage', values.text('previous-image')),

@@ -20,7 +20,8 @@ import { refuseExtensions } from '../read-order.ts';
 
 /** An unpacked builder image and what its files say (Platform API; interfaces §5.5). */
 export interface Builder extends AsyncDisposable {
-  readonly image: Image;
+  /** Absent: the root that this program is in. */
+  readonly image?: Image;
   /** Its `/`, as found on this machine. */
   readonly root: string;
   readonly user: Owner;
@@ -55,17 +56,10 @@ export async function openBuilder(request: BuilderRequest, locator: Locator, ctx
   const image = await locator.find(location, 'build image', ctx, target === undefined ? {} : { target });
   const rootfs = await openRootfs(image, store, ctx);
   try {
-    const files = await readBuilder(image, rootfs.path);
-    const buildpacks = await insideBuilder(rootfs.path, '/cnb/buildpacks');
-    const buildConfig = await copyBuildConfig(rootfs.path, join(ctx.tmp, 'build-config'));
-    return {
-      ...files,
-      buildpacks,
-      buildConfig,
-      image,
-      root: rootfs.path,
-      [Symbol.asyncDispose]: () => rootfs.release(),
-    };
+    const user = builderUser(image);
+    const files = await readBuilderFiles(rootfs.path, displayLocation(image.requested), user, ctx);
+    const env = { ...files.env, ...Object.fromEntries(image.config.env.map(splitVariable)) };
+    return { ...files, env, image, [Symbol.asyncDispose]: () => rootfs.release() };
   } catch (error) {
     await rootfs.release();
     throw error;
@@ -121,11 +115,16 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function readBuilder(
-  image: Image,
+/**
+ * What the files of a builder say; `subject` is its name in messages. Of its environment only the home of its user is known by them.
+ * Throws `IMAGE_INVALID` for a root that is no builder's, `FILE_INVALID`.
+ */
+export async function readBuilderFiles(
   root: string,
-): Promise<Pick<Builder, 'user' | 'env' | 'order' | 'system' | 'runImages' | 'osRelease'>> {
-  const subject = displayLocation(image.requested);
+  subject: string,
+  user: Owner,
+  ctx: Context,
+): Promise<Omit<Builder, 'image' | keyof AsyncDisposable>> {
   const shown = (path: string): string => `${path} of ${subject}`;
   const [order, system, run, passwd, osRelease] = await Promise.all(
     ['/cnb/order.toml', '/cnb/system.toml', '/cnb/run.toml', '/etc/passwd', '/etc/os-release'].map((path) =>
@@ -137,15 +136,16 @@ async function readBuilder(
       hint: 'make one with slipway builder create, or name a builder image',
     });
   }
-  const user = builderUser(image);
-  const env = Object.fromEntries(image.config.env.map(splitVariable));
   return {
+    root,
     user,
-    env: { HOME: homeOf(user.uid, passwd), ...env },
+    env: { HOME: homeOf(user.uid, passwd) },
     order: refuseExtensions(decodeOrder(order, shown('/cnb/order.toml')), shown('/cnb/order.toml')).order,
     system: system === undefined ? EMPTY_SYSTEM : decodeSystem(system, shown('/cnb/system.toml')),
     runImages: run === undefined ? [] : decodeRun(run, shown('/cnb/run.toml')),
     osRelease: osRelease === undefined ? undefined : Buffer.from(osRelease).toString(),
+    buildpacks: await insideBuilder(root, '/cnb/buildpacks'),
+    buildConfig: await copyBuildConfig(root, join(ctx.tmp, 'build-config')),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Platform } from '../../oci/platform.ts';
 import type { OutputRequest } from '../../options/output.ts';
 import type { RegistryFlags } from '../../options/registry-flags.ts';
 import type { ExportOutput } from '../../phases/export.ts';
+import type { SandboxChoice } from '../../sandbox/choose.ts';
 import type { Machine } from '../machine.ts';
 import type { ModuleRequests } from '../modules/module-request.ts';
 
@@ -30,7 +31,7 @@ export interface BuildOptions {
   /** Location of a cache image, in the place of `cacheDir`. */
   readonly cacheImage?: string;
   readonly launchCacheDir?: string;
-  readonly sandbox?: 'auto' | 'bubblewrap' | 'unshare' | 'crun' | 'host';
+  readonly sandbox?: SandboxChoice;
   readonly network?: 'host' | 'none';
   readonly target?: Platform;
   /** `auto`, `builder`, `shell`, `none` or a path. */

@@ -8,6 +8,7 @@ import type { BuildOptions } from './options.ts';
 
 /** What it cannot do, before any work. */
 export function refuseHostSandbox({ sandbox, builder, network }: BuildOptions): void {
+  if (sandbox === 'chroot') refuseChroot(builder !== undefined, network);
   if (sandbox !== 'host') return;
   if (builder !== undefined) {
     throw new SlipwayError('ARGUMENT_INVALID', '--sandbox host cannot run the buildpacks of a builder', {
@@ -22,16 +23,26 @@ export function refuseHostSandbox({ sandbox, builder, network }: BuildOptions): 
   }
 }
 
+/** Nothing can be mounted there, and nothing be cut off. */
+function refuseChroot(hasBuilder: boolean, network: BuildOptions['network']): void {
+  if (!hasBuilder) {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox chroot needs a builder', {
+      exit: 3,
+      hint: 'it changes the root directory to the builder’s: name one with --builder LOCATION',
+    });
+  }
+  if (network === 'none') {
+    throw new SlipwayError('ARGUMENT_INVALID', '--sandbox chroot cannot switch the network off', {
+      hint: 'leave --network none out, or use --sandbox bubblewrap',
+    });
+  }
+}
+
 /** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
 export function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
   const { machine } = options;
   const wanted = options.sandbox ?? 'auto';
-  const isOffline = options.network === 'none';
-  const emit: Context['emit'] = (event) => {
-    if (event.type !== 'sandbox.chosen' || !isOffline) ctx.emit(event);
-    else ctx.emit({ ...event, description: event.description.replace('network on', 'network off') });
-  };
   const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
   const root = builder === undefined ? {} : { root: { kind: 'directory', path: builder.root } as const };
-  return chooseSandbox(wanted, { ...ctx, emit }, { hide, ...root });
+  return chooseSandbox(wanted, ctx, { hide, network: options.network ?? 'host', ...root });
 }

@@ -8,6 +8,7 @@ import { displayLocation, isStandardStream, parseLocation } from '../../oci/loca
 import type { BuildOptions } from './options.ts';
 import { chooseOrder } from './order.ts';
 import { openBuilder, type Builder } from './builder.ts';
+import { checkInPlace, openInPlaceBuilder } from './in-place-builder.ts';
 import { cacheRoot } from '../cache-root.ts';
 import { definedEnv, type Machine } from '../machine.ts';
 import type { RunBuildInput } from '../run-build.ts';
@@ -46,7 +47,12 @@ export function builderRunImages(builder: Builder | undefined, ctx: Context): Ru
 }
 
 /** Buildpacks come from a builder or from a directory; said before any work. */
-export function checkSources({ builder, buildpacks, order, runImage }: BuildOptions): void {
+export function checkSources(options: BuildOptions): void {
+  const { builder, buildpacks, order, runImage } = options;
+  if (options.sandbox === 'in-place') {
+    checkInPlace(options);
+    return;
+  }
   if (builder !== undefined && buildpacks !== undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', { exit: 3 });
   if (builder !== undefined && order !== undefined)
@@ -69,6 +75,7 @@ export async function openNamedBuilder(
   locator: Locator,
   ctx: Context,
 ): Promise<Builder | undefined> {
+  if (options.sandbox === 'in-place') return openInPlaceBuilder(options.machine, ctx);
   if (options.builder === undefined) return undefined;
   const store = join(cacheRoot(options.machine), 'rootfs');
   return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
@@ -79,7 +86,7 @@ export async function orderOf(options: BuildOptions, builder: Builder | undefine
   const { cwd } = options.machine;
   if (builder === undefined)
     return chooseOrder({ file: options.order, buildpacks: options.buildpacks ?? '.', cwd }, ctx);
-  const source = `/cnb/order.toml of ${options.builder ?? ''}`;
+  const source = `/cnb/order.toml of ${options.builder ?? 'this container'}`;
   ctx.emit({ type: 'order.chosen', source, groups: builder.order.length });
   return builder.order;
 }

@@ -8,8 +8,11 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import { withLock } from '../../core/lock-directory.ts';
 import { virtualParents, type Owner } from '../../layer/place.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
+import { giveTree } from '../../phases/shared-directory.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { BuildOptions } from './options.ts';
+import { withInPlaceTree, type InPlaceTree } from './in-place-tree.ts';
+import { resolveOptional } from './resolve-optional.ts';
 import { cacheRoot } from '../cache-root.ts';
 import { copyTree } from '../../workspace/copy-tree.ts';
 import type { Machine } from '../machine.ts';
@@ -29,6 +32,12 @@ export async function withWorkTree<T>(
   const app = await appDirectory(options);
   const { machine } = options;
   if (sandbox.mapsPaths) return fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: true }, ctx, task);
+  if (sandbox.name === 'in-place') {
+    const layers = resolveOptional(machine.cwd, options.layersDir);
+    return withInPlaceTree({ app, layers }, ctx, (places) =>
+      fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: false, places }, ctx, task),
+    );
+  }
   const parent = fixedBase(machine);
   await ownDirectory(parent, machine);
   const base = join(parent, fixedName(app, options.image));
@@ -39,6 +48,8 @@ interface Tree {
   readonly base: string;
   readonly app: string;
   readonly mapsPaths: boolean;
+  /** Directories that are there already. */
+  readonly places?: InPlaceTree;
 }
 
 async function fill<T>(
@@ -53,11 +64,13 @@ async function fill<T>(
     layers: options.layersDir === undefined ? join(tree.base, 'layers') : resolve(machine.cwd, options.layersDir),
     app: join(tree.base, 'workspace'),
     platform: join(tree.base, 'platform'),
+    ...tree.places,
   };
+  const made = tree.places === undefined ? [real.layers, real.app] : [];
   const fileOwner = machine.uid === 0 ? owner : undefined;
   await prepared(tree.base, async () => {
     await removeTree(tree.base, ctx);
-    for (const directory of [tree.base, real.layers, real.app, real.platform, join(real.platform, 'env')])
+    for (const directory of [tree.base, ...made, real.platform, join(real.platform, 'env')])
       await openDirectory(directory);
     for (const [name, value] of Object.entries(options.env ?? {}))
       await writeOpenFile(join(real.platform, 'env', name), value);
@@ -66,7 +79,8 @@ async function fill<T>(
   });
   try {
     const skip = new Set(await ownPaths(options));
-    await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
+    if (real.app === tree.app) await giveTree(real.app, owner);
+    else await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
     return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
   } finally {
     await removeTree(tree.base, ctx);

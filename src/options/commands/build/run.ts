@@ -13,7 +13,7 @@ export const BUILD_RUN: readonly CommandOption[] = [
   }),
   option('clear-cache', 'boolean', 'Build', 'use nothing of earlier builds'),
   option('sandbox', 'choice', 'Build', 'how buildpacks are isolated', {
-    choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'host'],
+    choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'chroot', 'in-place', 'host'],
     fallback: 'auto',
     env: 'SLIPWAY_SANDBOX',
   }),
