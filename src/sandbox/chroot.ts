@@ -117,7 +117,8 @@ async function makeRoot(base: string, ctx: Context): Promise<string> {
   await linkRoot(base, root);
   // What a command finds in `/` must not depend on the strategy: it may end in an image.
   const sys = (await isDirectory(join(base, 'sys'))) ? ['sys'] : [];
-  for (const name of ['proc', 'dev', ...sys]) await mkdir(join(root, name), { mode: 0o755 });
+  for (const name of ['dev', ...sys]) await mkdir(join(root, name), { mode: 0o755 });
+  await mkdir(join(root, 'proc'), { mode: 0o555 });
   for (const [name, minor] of DEVICES) {
     await promisify(execFile)('mknod', ['-m', '666', join(root, 'dev', name), 'c', '1', minor]);
   }

@@ -8,7 +8,7 @@ import { openDirectory } from './sandbox.ts';
 export const OBSERVER: SampleBuildpack = {
   id: 'test/observer',
   build: `mkdir -p "$1/seen"
-{ id -u; id -g; pwd; umask; echo "HOME=$HOME"; ls -A /; ls -lan / | grep -v " proc$" | cut -c1-10; } >"$1/seen/facts"
+{ id -u; id -g; pwd; umask; echo "HOME=$HOME"; for f in /*; do ls -ldn "$f" | cut -c1-10; echo "$f"; done; } >"$1/seen/facts"
 printf '[types]\\nlaunch = true\\ncache = true\\n' >"$1/seen.toml"
 printf '[[processes]]\\ntype = "web"\\ncommand = ["/bin/cat", "/layers/test_observer/seen/facts"]\\ndefault = true\\n' >"$1/launch.toml"`,
 };
