@@ -10,6 +10,7 @@ import { chooseProgress, type Terminal } from '../term/terminal.ts';
 import { createTtyRenderer } from '../term/tty-renderer.ts';
 import { runCommand } from './command-context.ts';
 import type { CommandTask } from './commands/command-task.ts';
+import { loadConfigTask } from './config-tasks.ts';
 import { loadImageTask } from './image-tasks.ts';
 import { besideArchive } from './stream-terminal.ts';
 import type { GivenArguments } from './yargs-reader.ts';
@@ -78,7 +79,7 @@ async function loadTask(name: string): Promise<CommandTask> {
     case 'auth explain':
       return (await import('./commands/auth-explain.ts')).runExplainCommand;
     default: {
-      const task = await loadImageTask(name);
+      const task = (await loadImageTask(name)) ?? (await loadConfigTask(name));
       if (task === undefined) throw new Error(`command ${name} has no task`);
       return task;
     }

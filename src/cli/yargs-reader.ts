@@ -75,7 +75,7 @@ function refuseRefused(spec: CommandSpec, options: Readonly<Record<string, unkno
 
 function checkCount(spec: CommandSpec, positionals: readonly string[]): void {
   const missing = spec.positionals[positionals.length]?.replace('…', '');
-  if (missing !== undefined)
+  if (missing !== undefined && !missing.startsWith('['))
     throw new SlipwayError('ARGUMENT_INVALID', `slipway ${spec.name} needs ${missing}`, { hint: spec.usage });
   const isOpen = spec.positionals.at(-1)?.endsWith('…') === true;
   if (!isOpen && positionals.length > spec.positionals.length) {

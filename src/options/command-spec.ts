@@ -20,7 +20,7 @@ export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
   readonly usage: string;
-  /** Names of positionals, all required; the last one may be repeated where it ends in `…`. */
+  /** Names of positionals, required but for those in brackets; the last one may be repeated where it ends in `…`. */
   readonly positionals: readonly string[];
   readonly options: readonly CommandOption[];
   readonly examples: readonly string[];

@@ -3,6 +3,7 @@ import { EXPLAIN_COMMAND, LOGIN_COMMAND, LOGOUT_COMMAND } from './commands/auth.
 import { BUILD_COMMAND } from './commands/build.ts';
 import { CACHE_LIST_COMMAND, CACHE_PRUNE_COMMAND, CACHE_USAGE_COMMAND } from './commands/cache.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
+import { CONFIG_COMMANDS } from './commands/config.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
 import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
 import { REBASE_COMMAND } from './commands/rebase.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   CACHE_LIST_COMMAND,
   CACHE_USAGE_COMMAND,
   CACHE_PRUNE_COMMAND,
+  ...CONFIG_COMMANDS,
   LOGIN_COMMAND,
   LOGOUT_COMMAND,
   EXPLAIN_COMMAND,

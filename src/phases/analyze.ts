@@ -21,7 +21,10 @@ import { withTimer } from './timer.ts';
 /** A run image that may be used: where it is, and the name as the user or run.toml gave it. */
 export interface RunImageCandidate {
   readonly location: Location;
+  /** What is recorded. */
   readonly name: string;
+  /** How messages call it; default: `name`. */
+  readonly shown?: string;
 }
 
 export interface AnalyzeInput {

@@ -10,6 +10,8 @@ import type { NamedLocation } from '../options/names.ts';
 import type { OutputRequest } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry-flags.ts';
 import { buildOutputs } from './build/options.ts';
+import { openConfig } from './config/config.ts';
+import { preferredCandidates } from './config/use.ts';
 import type { Machine } from './machine.ts';
 import { runRebase, type RebaseGuards } from './run-rebase.ts';
 import { plainGuard } from './stage.ts';
@@ -64,6 +66,7 @@ export async function rebaseImage(options: RebaseOptions, ctx: Context): Promise
       app: image,
       runImage:
         base === undefined ? undefined : { location: base, name: options.runImageName ?? displayLocation(base) },
+      preferred: preferredCandidates(openConfig(machine)),
       target: options.target,
       outputs:
         outputs.length === 0

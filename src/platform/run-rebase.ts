@@ -9,7 +9,7 @@ import type { NamedLocation } from '../options/names.ts';
 import type { FoundRunImage } from '../phases/analyze/find-run-image.ts';
 import { rebase, type RebaseOutput } from '../phases/rebase.ts';
 import { findApp, type AppImages } from '../phases/rebase/find-app.ts';
-import { baseCandidates, findBase } from '../phases/rebase/find-base.ts';
+import { baseCandidates, findBase, type Preferred } from '../phases/rebase/find-base.ts';
 import type { RebaseRules } from '../phases/rebase/rebase-one.ts';
 import { canList, type StoreEntry } from '../ports/store.ts';
 import { IMAGE_NAME } from '../store/image-names.ts';
@@ -23,6 +23,7 @@ export interface RunRebaseInput extends RebaseRules {
   readonly app: NamedLocation;
   /** Undefined: the run image that the app's label names. */
   readonly runImage: NamedLocation | undefined;
+  readonly preferred?: Preferred;
   readonly target: Platform | undefined;
   readonly outputs: readonly SinkRequest[];
   /** Nothing is written, no report either. */
@@ -52,7 +53,7 @@ export async function runRebase(
     const requests = await Promise.all(input.outputs.map((request) => sameEntry(request, app, locator, ctx)));
     refuseSameOutputs(requests);
     await refuseLoss(requests, app, locator, ctx);
-    return { app, requests, candidates: app.entries.map(({ image }) => baseCandidates(image, input.runImage)) };
+    return { app, requests, candidates: app.entries.map(({ image }) => baseCandidates(image, input.runImage, input.preferred)) };
   });
   const bases = await guards.base(async () => {
     const found: FoundRunImage[] = [];

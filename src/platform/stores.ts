@@ -3,8 +3,11 @@ import type { Product } from '../core/context.ts';
 import { createKeychain } from '../keychain/keychain.ts';
 import { createLocator, type Locator } from '../locate/locator.ts';
 import type { RegistryFlags } from '../options/registry-flags.ts';
+import type { MirrorMap } from '../registry/mirror-map.ts';
 import { readNetworkOptions } from '../registry/network-options.ts';
 import type { CredentialLookup, RegistryOptions } from '../registry/options.ts';
+import { openConfig } from './config/config.ts';
+import { registryMirrors } from './config/use.ts';
 import { openTrace } from './http-trace.ts';
 import type { Machine } from './machine.ts';
 
@@ -12,6 +15,8 @@ import type { Machine } from './machine.ts';
 export interface StoreOptions extends RegistryFlags {
   /** Default: that of the machine's environment. */
   readonly keychain?: CredentialLookup;
+  /** Default: those of the config files. */
+  readonly mirrors?: () => MirrorMap;
   /** Registry name → base URL, for comparisons with recorded runs. */
   readonly addresses?: ReadonlyMap<string, string>;
 }
@@ -35,6 +40,7 @@ export function registryOptions(machine: Machine, product: Product, options: Sto
     trustedRealms: [...splitList(machine.env['SLIPWAY_TRUST_REALMS']), ...(options.trustedRealms ?? [])],
     userAgent: `slipway/${product.version}`,
     network,
+    mirrors: options.mirrors ?? (() => registryMirrors(openConfig(machine))),
     ...uploadsOf(machine),
     ...(trace === undefined ? {} : { trace }),
     ...(options.offline === undefined ? {} : { offline: options.offline }),

@@ -18,6 +18,7 @@ import { findBlob } from './find-blob.ts';
 import type { Challenge } from './challenge.ts';
 import type { Transport } from './http.ts';
 import { checkRead, getManifest, headManifest } from './manifests.ts';
+import { withMirror, type MirrorMap } from './mirror-map.ts';
 import { mirrored } from './mirrored.ts';
 import { NO_NETWORK_OPTIONS } from './network-options.ts';
 import { openTransport } from './open-transport.ts';
@@ -66,6 +67,8 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
   let readConf: RegistriesConf | undefined;
   const conf = (): RegistriesConf =>
     (readConf ??= readRegistriesConf((options.network ?? NO_NETWORK_OPTIONS).registriesConf));
+  let readMirrors: MirrorMap | undefined;
+  const mirrors = (): MirrorMap => (readMirrors ??= options.mirrors?.() ?? new Map());
   const sessions = new Map<string, RegistrySession>();
   const repositories = new Map<string, RegistryRepository>();
 
@@ -97,7 +100,7 @@ export function createRegistryClient(options: RegistryOptions): RegistryClient {
       const description = `${registry}/${repository}`;
       const known = repositories.get(description);
       if (known !== undefined) return known;
-      const route = routeOf(conf(), registry, repository);
+      const route = withMirror(routeOf(conf(), registry, repository), mirrors(), registry, repository);
       const own = open(registry, repository, route.isInsecure ? { isInsecure: true } : {});
       const places = route.places.map((place, index) => ({
         repository: open(place.registry, place.repository, {

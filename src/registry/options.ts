@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { MirrorMap } from './mirror-map.ts';
 import type { NetworkOptions } from './network-options.ts';
 
 /** What a keychain knows of a registry: a name and password, a token to send as it is, or a refresh token for the token endpoint. */
@@ -54,4 +55,6 @@ export interface RegistryOptions {
   readonly trace?: (text: string) => void;
   readonly retry?: RetryOptions;
   readonly uploads?: UploadOptions;
+  /** Asked for when the first repository is opened. Default: none. Throws what keeps them from being known. */
+  readonly mirrors?: () => MirrorMap;
 }

@@ -31,16 +31,18 @@ interface Refusal {
 export async function findRunImage(search: RunImageSearch, images: ImageFinder, ctx: Context): Promise<FoundRunImage> {
   const refused: Refusal[] = [];
   const candidates = inOrder(search, images);
-  for (const { location, name } of candidates.all) {
+  for (const candidate of candidates.all) {
+    const { location, name } = candidate;
+    const shown = shownName(candidate);
     try {
       const options = search.target === undefined ? {} : { target: search.target };
       const image = await images.find(location, 'run image', ctx, options);
-      for (const refusal of refused) warnOf(refusal, name, ctx);
-      logChoice(candidates, refused, name, ctx);
+      for (const refusal of refused) warnOf(refusal, shown, ctx);
+      logChoice(candidates, refused, shown, ctx);
       return { image, name };
     } catch (error) {
       if (ctx.signal.aborted || !(error instanceof SlipwayError)) throw error;
-      refused.push({ name, error });
+      refused.push({ name: shown, error });
     }
   }
   throw unusable(refused);
@@ -69,8 +71,14 @@ function logChoice({ all, near }: Ordered, refused: readonly Refusal[], chosen: 
   const others = near === 0 ? "none is on the image's registry" : "those on the image's registry cannot be used";
   const reason = at < near ? `${first} on the image's registry` : `${others}, ${first}`;
   ctx.emit({ type: 'log', level: 'info', message: `Run image ${chosen} is taken: ${reason}` });
-  for (const { name } of all.slice(at + 1))
-    ctx.emit({ type: 'log', level: 'debug', message: `Run image ${name} is not tried: ${chosen} can be used` });
+  for (const candidate of all.slice(at + 1)) {
+    const message = `Run image ${shownName(candidate)} is not tried: ${chosen} can be used`;
+    ctx.emit({ type: 'log', level: 'debug', message });
+  }
+}
+
+function shownName({ name, shown }: RunImageCandidate): string {
+  return shown ?? name;
 }
 
 function warnOf({ name, error }: Refusal, chosen: string, ctx: Context): void {

@@ -8,15 +8,22 @@ import type { Image } from '../../ports/image.ts';
 import type { RunImageCandidate } from '../analyze.ts';
 import { findRunImage, type FoundRunImage } from '../analyze/find-run-image.ts';
 
+/** Where this machine's user would rather have an image from that a label names. */
+export type Preferred = (image: string) => readonly RunImageCandidate[];
+
 /**
  * The run images to try for an app image: the one that was named, else those of its label (contract §17.2). Throws `RUN_IMAGE_UNKNOWN`
  * (exit 72) when there is none.
  */
-export function baseCandidates(app: Image, named: RunImageCandidate | undefined): readonly RunImageCandidate[] {
+export function baseCandidates(
+  app: Image,
+  named: RunImageCandidate | undefined,
+  preferred: Preferred = () => [],
+): readonly RunImageCandidate[] {
   if (named !== undefined) return [named];
   const record = readRunImageRecord(app.config.labels[LIFECYCLE_METADATA_LABEL] ?? '');
   const candidates = record?.candidates ?? [];
-  if (candidates.length > 0) return candidates;
+  if (candidates.length > 0) return [...preferred(record?.names[0] ?? ''), ...candidates];
   throw new SlipwayError(
     'RUN_IMAGE_UNKNOWN',
     'failed to parse arguments: -run-image is required when there is no run image metadata available',

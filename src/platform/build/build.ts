@@ -4,6 +4,8 @@ import type { Context } from '../../core/context.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openModules } from '../../workspace/buildpacks.ts';
+import { openConfig } from '../config/config.ts';
+import { withDefaultBuilder } from '../config/use.ts';
 import { chooseCache } from '../open-cache.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
@@ -23,8 +25,9 @@ import { withWorkTree } from './work-tree.ts';
  * is in the image: layers, app and owners are the logical ones. Throws what the phases throw; `OUTPUT_FAILED` after all outputs were
  * tried.
  */
-export async function buildImage(options: BuildOptions, ctx: Context): Promise<BuildOutcome> {
-  const { machine } = options;
+export async function buildImage(asked: BuildOptions, ctx: Context): Promise<BuildOutcome> {
+  const { machine } = asked;
+  const options = withDefaultBuilder(asked, openConfig(machine), ctx);
   const request = readRequest(options);
   const { compression, outputs, caches } = request;
   ctx.emit({ type: 'build.start', image: options.image });

@@ -5,6 +5,7 @@ import type { Compression } from '../../layer/compression.ts';
 import type { Place } from '../../layer/place.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
 import type { AnalyzeInput } from '../../phases/analyze.ts';
+import { openConfig } from '../config/config.ts';
 import { imagesRead } from '../images-read.ts';
 import type { CacheChoice } from '../open-cache.ts';
 import { refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from '../sinks.ts';
@@ -55,7 +56,7 @@ export function analyzeInput(
 ): AnalyzeInput {
   return {
     ...request.previous,
-    runImage: request.runImage ?? builderRunImages(builder, ctx),
+    runImage: request.runImage ?? builderRunImages(builder, openConfig(options.machine), ctx),
     outputs: request.outputs.map((output) => output.location),
     target: options.target,
     execEnv: options.execEnv ?? 'production',

@@ -6,6 +6,8 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Locator } from '../../locate/locator.ts';
 import { displayLocation, isStandardStream, parseLocation } from '../../oci/location.ts';
 import type { BuildOptions } from './options.ts';
+import type { Config } from '../config/config.ts';
+import { preferredCandidates } from '../config/use.ts';
 import { chooseOrder } from './order.ts';
 import { openBuilder, type Builder } from './builder.ts';
 import { checkInPlace, openInPlaceBuilder } from './in-place-builder.ts';
@@ -40,10 +42,16 @@ export function readRunImage(text: string, name: string | undefined): RunBuildIn
   return text === 'scratch' ? { kind: 'scratch' } : [{ location: parseLocation(text), name: name ?? text }];
 }
 
-/** The candidates of the builder's run.toml (contract §9.1). */
-export function builderRunImages(builder: Builder | undefined, ctx: Context): RunBuildInput['analyze']['runImage'] {
+/** The user's own mirrors, then the candidates of the builder's run.toml (contract §9.1). */
+export function builderRunImages(
+  builder: Builder | undefined,
+  config: Config,
+  ctx: Context,
+): RunBuildInput['analyze']['runImage'] {
   const rules = { names: {}, features: newestFeatures() };
-  return runImageCandidates({ kind: 'from-file' }, builder?.runImages ?? [], rules, ctx);
+  const entries = builder?.runImages ?? [];
+  const own = runImageCandidates({ kind: 'from-file' }, entries, rules, ctx);
+  return 'kind' in own ? own : [...preferredCandidates(config)(entries[0]?.image ?? ''), ...own];
 }
 
 /** Buildpacks come from a builder or from a directory; said before any work. */

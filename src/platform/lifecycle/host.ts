@@ -83,6 +83,8 @@ export function openHostStores(inputs: CommonInputs, host: Host, ctx: Context): 
   return openStores(host.machine, ctx.product, {
     insecure: inputs.insecure,
     keychain: host.keychain,
+    // The Go lifecycle knows no settings of pack's.
+    mirrors: () => new Map(),
     offline: parseGoBoolean(host.machine.env['SLIPWAY_OFFLINE'] ?? '') ?? false,
     ...(host.addresses === undefined ? {} : { addresses: host.addresses }),
   });
