@@ -12,6 +12,7 @@ import { readDownloadRecord } from './download-record.ts';
 export const CACHE_AREAS = {
   rootfs: 'unpacked images',
   builds: 'caches of builds',
+  volumes: 'named volumes of builds',
   work: 'directories of builds without a sandbox',
   uploads: 'what registries have',
   downloads: 'files of URLs',

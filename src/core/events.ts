@@ -14,6 +14,8 @@ export type Event =
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
   /** A warning of ours with a stable code. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  /** An option of others that is taken, and why it changes nothing here; or what an option does besides. */
+  | { readonly type: 'notice'; readonly subject: string; readonly message: string }
   | { readonly type: 'build.start'; readonly image: string }
   | {
       readonly type: 'image.resolved';

@@ -1,5 +1,5 @@
 import type { Place } from '../layer/place.ts';
-import type { SandboxRoot } from '../sandbox/sandbox.ts';
+import type { Mount, SandboxRoot } from '../sandbox/sandbox.ts';
 
 /** A directory of this machine and the path by which a buildpack finds it (where the sandbox maps paths). */
 export interface DirPair {
@@ -18,6 +18,8 @@ export interface BuildDirs {
   readonly buildpacks: DirPair;
   /** What buildpacks have as `/`; absent: this machine's. */
   readonly root?: SandboxRoot;
+  /** What the user shows to buildpacks besides: volumes, bindings, secrets. */
+  readonly mounts?: readonly Mount[];
   /** Only where extensions run; may be missing on disk. */
   readonly extensions?: DirPair;
 }

@@ -22,6 +22,7 @@ export async function commonMounts(dirs: BuildDirs): Promise<readonly Mount[]> {
     mount(dirs.app, 'writable'),
     ...(await mountIfPresent(dirs.platform)),
     ...(dirs.extensions === undefined ? [] : await mountIfPresent(dirs.extensions)),
+    ...(dirs.mounts ?? []),
   ];
 }
 

@@ -43,6 +43,9 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'warning':
         log('warn', event.message);
         return;
+      case 'notice':
+        log('info', `${event.subject}: ${event.message}`);
+        return;
       case 'output':
         options.write(`${event.line}\n`);
         return;

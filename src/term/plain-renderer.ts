@@ -55,6 +55,9 @@ class PlainRenderer implements Renderer {
       case 'warning':
         this.#line(`${symbols.warning('warning:')} ${event.message}`);
         return;
+      case 'notice':
+        this.#line(`note: ${event.subject}: ${event.message}`);
+        return;
       case 'image.resolved':
         this.#header(event.role, imageText(event, symbols.arrow));
         return;

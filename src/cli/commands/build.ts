@@ -1,6 +1,5 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
-import { parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { parseOutput, type OutputRequest } from '../../options/output.ts';
 import { readRegistryFlags } from '../../options/registry-flags.ts';
@@ -8,6 +7,7 @@ import { readCreationTime } from '../../options/creation-time.ts';
 import { buildImage } from '../../platform/build/build.ts';
 import type { BuildOptions } from '../../platform/build/options.ts';
 import type { Machine } from '../../platform/machine.ts';
+import { readBuildData, readTarget } from '../build-data.ts';
 import { readBuildEnv } from '../build-env.ts';
 import { SANDBOX_WORDS } from '../../sandbox/strategies.ts';
 import { thisMachine } from '../this-machine.ts';
@@ -35,7 +35,8 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     machine,
     clearCache,
     registry: readRegistryFlags(values),
-    ...(platform === undefined ? {} : { target: parsePlatform(platform) }),
+    ...(platform === undefined ? {} : { target: readTarget(platform) }),
+    ...readBuildData(values),
     ...defined('builder', values.text('builder')),
     ...defined('buildpacks', values.text('buildpacks')),
     ...defined('runImage', values.text('run-image')),
@@ -50,7 +51,6 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     ...defined('previousImage', values.text('previous-image')),
     ...defined('defaultProcess', values.text('default-process')),
     ...defined('projectMetadata', values.text('project-metadata')),
-    ...defined('report', values.text('report')),
     ...defined('sourceDateEpoch', readCreationTime(values.text('creation-time'), ctx.clock)),
     ...defined('execEnv', values.text('exec-env')),
     ...defined('layersDir', values.text('layers-dir')),

@@ -1,4 +1,6 @@
 import type { CommandSpec } from '../command-spec.ts';
+import { BUILD_DATA } from './build/data.ts';
+import { BUILD_FOREIGN } from './build/foreign.ts';
 import { BUILD_INPUT } from './build/input.ts';
 import { BUILD_OUTPUT } from './build/output.ts';
 import { BUILD_RUN } from './build/run.ts';
@@ -9,7 +11,7 @@ export const BUILD_COMMAND: CommandSpec = {
   summary: 'build an image from an app directory with buildpacks, without a daemon',
   usage: 'slipway build IMAGE --builder LOCATION --output LOCATION…',
   positionals: ['IMAGE'],
-  options: [...BUILD_INPUT, ...BUILD_OUTPUT, ...BUILD_RUN, ...REGISTRY, ...DISPLAY],
+  options: [...BUILD_INPUT, ...BUILD_OUTPUT, ...BUILD_RUN, ...BUILD_DATA, ...BUILD_FOREIGN, ...REGISTRY, ...DISPLAY],
   examples: [
     'slipway build shop --builder registry.example/acme/builder --output docker-archive:shop.tar',
     'slipway build shop --buildpacks bps --run-image oci:run --output oci:out',

@@ -13,7 +13,9 @@ import { openSinks } from '../sinks.ts';
 import { plainGuard } from '../stage.ts';
 import { openStores } from '../stores.ts';
 import { builderDirs } from './builder.ts';
+import { openBuildData } from './data.ts';
 import { fixedInputs } from './inputs.ts';
+import { withBuildData } from './mount-points.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
 import { analyzeInput, readRequest } from './request.ts';
 import { openSandbox } from './sandbox.ts';
@@ -31,6 +33,7 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
   const request = readRequest(options);
   const { compression, outputs, caches } = request;
   ctx.emit({ type: 'build.start', image: options.image });
+  await using data = await openBuildData(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
   const order = await orderOf(options, builder, ctx);
@@ -41,7 +44,7 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
       ? undefined
       : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
   const result = await withWorkTree({ ...builder?.user, ...options }, sandbox, ctx, async (own) => {
-    const dirs = builder === undefined ? own : builderDirs(own, builder);
+    const dirs = await withBuildData(builder === undefined ? own : builderDirs(own, builder), data, sandbox);
     return runBuild(
       {
         ...(await fixedInputs(options, { dirs, builder, compression })),

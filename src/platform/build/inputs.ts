@@ -3,13 +3,13 @@ import { EMPTY_SYSTEM } from '../../cnb/files/system.ts';
 import type { Compression } from '../../layer/compression.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import { readOsRelease } from '../in-place.ts';
-import { definedEnv } from '../machine.ts';
 import type { RunBuildInput } from '../run-build.ts';
 import { runImageMemory } from '../run-image-tools.ts';
 import { readBuilderFile, type Builder } from './builder.ts';
+import { inheritedEnv } from './inherited-env.ts';
 import type { BuildOptions } from './options.ts';
 import { resolveOptional } from './resolve-optional.ts';
-import { newestFeatures, proxiesOf, registryName } from './sources.ts';
+import { newestFeatures, registryName } from './sources.ts';
 
 interface BuildSetting {
   readonly dirs: BuildDirs;
@@ -53,7 +53,7 @@ export async function fixedInputs(
     },
     runImageName: options.runImageName ?? (runImage === undefined ? undefined : registryName(runImage)),
     skipRestore: options.clearCache ?? false,
-    inheritedEnv: builder === undefined ? definedEnv(machine.env) : { ...proxiesOf(machine), ...builder.env },
+    inheritedEnv: inheritedEnv(options, builder),
     osRelease: builder === undefined ? await readOsRelease() : builder.osRelease,
     hostArchitecture: machine.architecture,
     network: options.network ?? 'host',

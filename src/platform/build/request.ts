@@ -11,6 +11,8 @@ import type { CacheChoice } from '../open-cache.ts';
 import { refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from '../sinks.ts';
 import type { Builder } from './builder.ts';
 import { readCaches } from './caches.ts';
+import { checkData } from './data.ts';
+import { checkImageName } from './image-name.ts';
 import type { BuildOptions } from './options.ts';
 import { chooseCompression, sinkRequests } from './outputs.ts';
 import { refuseHostSandbox } from './sandbox.ts';
@@ -36,6 +38,8 @@ export function readRequest(options: BuildOptions): BuildRequest {
   if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
   checkSources(options);
   refuseHostSandbox(options);
+  checkData(options);
+  checkImageName(options, outputs);
   const previous = readPrevious(options, outputs);
   const runImage = options.runImage === undefined ? undefined : readRunImage(options.runImage, options.runImageName);
   const locations = outputs.map(({ location }) => location);

@@ -10,6 +10,8 @@ import { virtualParents, type Owner } from '../../layer/place.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import { giveTree } from '../../phases/shared-directory.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { DEFAULT_WORKSPACE, ownDataPaths } from './data.ts';
+import { keepingSboms } from './keep-sboms.ts';
 import type { BuildOptions } from './options.ts';
 import { withInPlaceTree, type InPlaceTree } from './in-place-tree.ts';
 import { resolveOptional } from './resolve-optional.ts';
@@ -81,7 +83,8 @@ async function fill<T>(
     const skip = new Set(await ownPaths(options));
     if (real.app === tree.app) await giveTree(real.app, owner);
     else await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
-    return await task(dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true }));
+    const dirs = dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true });
+    return await keepingSboms(options, dirs, ctx, () => task(dirs));
   } finally {
     await removeTree(tree.base, ctx);
   }
@@ -121,7 +124,7 @@ function dirsOf(options: BuildOptions, real: RealPaths, owner: Owner & { readonl
   };
   return {
     layers: place(real.layers, '/layers'),
-    app: place(real.app, '/workspace'),
+    app: place(real.app, options.workspace ?? DEFAULT_WORKSPACE),
     platform: { real: real.platform, logical: '/platform' },
     buildConfig: { real: join(real.platform, 'no-build-config'), logical: '/cnb/build-config' },
     // A builder's are in its own root (`builderDirs`).
@@ -135,7 +138,7 @@ async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
   const outputs = options.outputs.flatMap(({ location }) =>
     'dir' in location ? [location.dir] : 'file' in location ? [location.file] : [],
   );
-  const all = [...outputs, options.cacheDir, options.launchCacheDir, options.layersDir, options.report];
+  const all = [...outputs, ...ownDataPaths(options), options.layersDir, options.report];
   const paths = all.flatMap((path) => (path === undefined || path === '-' ? [] : [resolve(cwd, path)]));
   return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
 }

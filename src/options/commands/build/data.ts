@@ -1,0 +1,15 @@
+import { option, type CommandOption } from '../../command-spec.ts';
+
+/** What buildpacks see besides the app, and what is kept besides the image. */
+export const BUILD_DATA: readonly CommandOption[] = [
+  option('volume', 'strings', 'Data', 'a file or directory, or a kept volume, that buildpacks see; ro or rw; repeat', {
+    value: 'HOST:TARGET[:ro|rw]',
+  }),
+  option('binding', 'strings', 'Data', 'a service binding, at /platform/bindings/NAME; repeat', { value: 'NAME=DIR' }),
+  option('workspace', 'string', 'Data', 'where the app is for buildpacks and in the image; default: /workspace', {
+    value: 'PATH',
+    env: 'CNB_APP_DIR',
+  }),
+  option('sbom-output-dir', 'string', 'Data', 'copy the SBOM files to DIR/sbom', { value: 'DIR' }),
+  option('report-output-dir', 'string', 'Data', 'write report.toml to DIR', { value: 'DIR' }),
+];
