@@ -1,6 +1,6 @@
 import type { Env } from '../cnb/env.ts';
 import type { Context } from '../core/context.ts';
-import type { Mount, Sandbox, SandboxExit } from '../sandbox/sandbox.ts';
+import type { Mount, Sandbox, SandboxExit, SandboxStep } from '../sandbox/sandbox.ts';
 import type { BuildDirs } from './build-dirs.ts';
 import { commonMounts, seenPath } from './buildpack-view.ts';
 import { splitLines } from './output-lines.ts';
@@ -9,6 +9,7 @@ import { splitLines } from './output-lines.ts';
 export interface ProgramRequest {
   /** Whose output it is. */
   readonly source: string;
+  readonly phase: SandboxStep['phase'];
   readonly argv: readonly [string, ...string[]];
   readonly env: Env;
   /** Besides what every module sees. */
@@ -30,7 +31,7 @@ export interface ProgramEnd {
 /** Runs a program with the app as its directory; its output becomes `output` events, one a line, of both streams. */
 export async function runProgram(request: ProgramRequest, setting: ProgramSetting, ctx: Context): Promise<ProgramEnd> {
   const { dirs, sandbox, network } = setting;
-  const { source, argv, env } = request;
+  const { source, phase, argv, env } = request;
   let lastLine = '';
   const lines = splitLines((stream, line) => {
     if (line.trim() !== '') lastLine = line.trim();
@@ -46,6 +47,7 @@ export async function runProgram(request: ProgramRequest, setting: ProgramSettin
       user: dirs.layers.owner,
       network,
       joinsOutput: true,
+      step: { phase, module: source },
       onOutput: lines.push,
     },
     ctx,

@@ -58,7 +58,10 @@ function tmpSize({ limits }: SandboxRequest): readonly string[] {
 
 /** The ids that the command has, as seen from outside. */
 function namespaces(request: SandboxRequest, setup: BubblewrapSetup): readonly string[] {
-  const common = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--die-with-parent', '--new-session'];
+  // Without a session of its own a command could type into the terminal (TIOCSTI, where the kernel still has it), which is the point of
+  // an interactive one: that gets a pseudo-terminal where `script` is installed, so that all it can reach is that.
+  const session = request.isInteractive === true ? [] : ['--new-session'];
+  const common = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--die-with-parent', ...session];
   const network = request.network === 'none' ? ['--unshare-net'] : [];
   if (setup.user === 'setpriv') {
     const needed = request.user === undefined ? [] : ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'];

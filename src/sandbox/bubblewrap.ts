@@ -84,6 +84,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       ...(setup.user === 'namespace' && drop !== undefined ? { user: drop } : {}),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
       joinsOutput: request.joinsOutput ?? false,
+      isInteractive: request.isInteractive ?? false,
       onOutput: output.onOutput,
     },
     ctx,

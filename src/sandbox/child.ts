@@ -5,6 +5,7 @@ import type { Context } from '../core/context.ts';
 import { isSystem, messageOf, SlipwayError } from '../core/errors.ts';
 import { openOutputPipe, type OutputPipe } from './output-pipe.ts';
 import type { SandboxUser } from './sandbox.ts';
+import { onTerminal } from './on-terminal.ts';
 
 export interface ChildRequest {
   readonly command: string;
@@ -25,6 +26,8 @@ export interface ChildRequest {
   readonly wallMs?: number;
   /** Standard output and error come through one pipe, in order, as `stdout`. */
   readonly joinsOutput?: boolean;
+  /** Has this process's terminal in the place of pipes. */
+  readonly isInteractive?: boolean;
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 }
 
@@ -41,7 +44,8 @@ export type ChildExit =
  */
 export async function runChild(request: ChildRequest, ctx: Context): Promise<ChildExit> {
   throwIfAborted(ctx, request);
-  const pipe = request.joinsOutput === true ? await openOutputPipe(ctx) : undefined;
+  const isPiped = request.joinsOutput === true && request.isInteractive !== true;
+  const pipe = isPiped ? await openOutputPipe(ctx) : undefined;
   let child: ChildProcess;
   try {
     throwIfAborted(ctx, request);
@@ -81,13 +85,14 @@ const DRAIN_MS = 250;
 const MONITOR_MS = 2000;
 
 function spawnChild(request: ChildRequest, output: number | 'pipe'): ChildProcess {
-  return spawn(request.command, request.args, {
+  const isInteractive = request.isInteractive === true;
+  const { command, args } = isInteractive ? onTerminal(request) : request;
+  return spawn(command, args, {
     env: { ...request.env },
-    detached: true,
+    // A session of its own would have no terminal.
+    detached: !isInteractive,
     stdio: [
-      'ignore',
-      output,
-      output,
+      ...(isInteractive ? (['inherit', 'inherit', 'inherit'] as const) : (['ignore', output, output] as const)),
       request.input === undefined ? 'ignore' : 'pipe',
       request.onStatus === undefined ? 'ignore' : 'pipe',
     ],
@@ -173,8 +178,11 @@ function killTree(child: ChildProcess, victim: number | undefined): void {
   child.once('exit', () => clearTimeout(timer));
 }
 
+/** An interactive child has no group of its own; then itself, and its terminal's end tells the rest. */
 function killGroup(child: ChildProcess): void {
-  if (child.pid !== undefined) killProcess(-child.pid);
+  if (child.pid === undefined) return;
+  killProcess(-child.pid);
+  if (child.exitCode === null && child.signalCode === null) killProcess(child.pid);
 }
 
 function killProcess(id: number): void {

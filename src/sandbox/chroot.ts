@@ -99,6 +99,7 @@ async function runIn({ root, user, program }: Prison, request: SandboxRequest, c
       umask: BUILD_UMASK,
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
       joinsOutput: request.joinsOutput ?? false,
+      isInteractive: request.isInteractive ?? false,
       onOutput: output.onOutput,
     },
     ctx,

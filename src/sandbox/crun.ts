@@ -83,7 +83,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
         ],
         ...['--mount', '--propagation', 'private', '--cgroup', '--pid', '--fork', '--kill-child', '--mount-proc'],
         ...(request.network === 'none' ? ['--net'] : []),
-        ...['--', '/bin/sh', '-c', STAGE, 'slipway-stage', program, bundle.path],
+        ...['--', '/bin/sh', '-c', stage(request), 'slipway-stage', program, bundle.path],
       ],
       env: OWN_ENV,
       cwd: '/',
@@ -93,6 +93,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       ...(drop === undefined ? {} : { user: drop }),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
       joinsOutput: request.joinsOutput ?? false,
+      isInteractive: request.isInteractive ?? false,
       onOutput: output.onOutput,
     },
     ctx,
@@ -107,10 +108,10 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
 }
 
 /** The first process: messages go to descriptor 4, the runtime's own to its log. */
-const STAGE = `exec 5>&2 2>&4
+const stage = ({ isInteractive = false }: SandboxRequest): string => `exec 5>&2 2>&4
 mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 125
 printf %s ready >&4
-(exec "$1" --cgroup-manager=disabled --root "$2/state" --log "$2/log" run --bundle "$2" slipway </dev/null 2>&5 4>&- 5>&-)
+(exec "$1" --cgroup-manager=disabled --root "$2/state" --log "$2/log" run --bundle "$2" slipway${isInteractive ? '' : ' </dev/null'} 2>&5 4>&- 5>&-)
 exit $?`;
 
 async function failureToStart(exit: ChildExit, status: string, log: string): Promise<string | undefined> {

@@ -39,6 +39,7 @@ async function run(request: SandboxRequest, options: { readonly umask?: number }
       cwd: request.cwd,
       onOutput: request.onOutput,
       joinsOutput: request.joinsOutput ?? false,
+      isInteractive: request.isInteractive ?? false,
       ...options,
       ...(user === undefined ? {} : { user }),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),

@@ -20,6 +20,13 @@ export interface SandboxUser {
   readonly gid: number;
 }
 
+/** What a command is run for: nothing to a sandbox, for whoever watches what runs in it. */
+export interface SandboxStep {
+  readonly phase: 'detect' | 'generate' | 'build';
+  /** `id@version`. */
+  readonly module: string;
+}
+
 export interface SandboxRequest {
   readonly root: SandboxRoot;
   /** Program (absolute path as seen inside) and arguments. */
@@ -38,6 +45,12 @@ export interface SandboxRequest {
   readonly limits?: SandboxLimits;
   /** Both streams through one pipe, in the order in which they are written, as `stdout`; else each by itself. */
   readonly joinsOutput?: boolean;
+  readonly step?: SandboxStep;
+  /**
+   * The command has this process's terminal, for a person to type into; nothing of it comes to `onOutput`. What runs there may write
+   * to that person's screen: only for a shell on request.
+   */
+  readonly isInteractive?: boolean;
   /** Raw output as it comes. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 }

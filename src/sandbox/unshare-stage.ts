@@ -9,6 +9,7 @@ export interface Stage {
   /** The owner of a private HOME, as the stage sees it. */
   readonly owner: SandboxUser;
   readonly temporaryBytes: number | undefined;
+  readonly isInteractive: boolean;
   /** What becomes the command, once everything is mounted. */
   readonly argv: readonly string[];
 }
@@ -31,7 +32,7 @@ export function stageScript(stage: Stage): string {
     'set +e',
     `printf %s ${quoted(READY)} >&4`,
     // In a shell of its own, so that this one says about signals what it has to say on descriptor 4.
-    `(exec ${stage.argv.map(quoted).join(' ')} </dev/null 2>&5 3<&- 4>&- 5>&-)`,
+    `(exec ${stage.argv.map(quoted).join(' ')}${stage.isInteractive ? '' : ' </dev/null'} 2>&5 3<&- 4>&- 5>&-)`,
     'exit $?',
     '',
   ].join('\n');

@@ -76,6 +76,7 @@ async function run(request: SandboxRequest, ctx: Context, strategy: Strategy): P
     proc: setup.proc,
     owner: setup.user === 'root' ? user : { uid: 0, gid: 0 },
     temporaryBytes: request.limits?.temporaryBytes,
+    isInteractive: request.isInteractive ?? false,
     argv: [...becomeUser(setup, user), ...['--root', skeleton.directory, '--wd', request.cwd, '--'], ...entering.argv],
   });
   const output = gatedOutput(request);
@@ -100,6 +101,7 @@ async function run(request: SandboxRequest, ctx: Context, strategy: Strategy): P
       ...(drop === undefined ? {} : { user: drop }),
       ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
       joinsOutput: request.joinsOutput ?? false,
+      isInteractive: request.isInteractive ?? false,
       onOutput: output.onOutput,
     },
     ctx,

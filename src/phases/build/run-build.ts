@@ -77,6 +77,7 @@ async function execute(turn: BuildTurn, setting: BuildSetting, scratch: string, 
   const { exit, lastLine } = await runProgram(
     {
       source,
+      phase: 'build',
       argv: [join(root, 'bin', 'build'), layers, platform, plan],
       env: {
         ...turn.env,

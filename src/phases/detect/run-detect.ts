@@ -82,6 +82,7 @@ async function execute(
       user: dirs.layers.owner,
       network: setting.network,
       joinsOutput: true,
+      step: { phase: 'detect', module: moduleName(module) },
       onOutput: (_stream, bytes) => {
         if (size < OUTPUT_MAX_BYTES) output.push(bytes);
         size += bytes.byteLength;

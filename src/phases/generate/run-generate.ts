@@ -81,6 +81,7 @@ async function execute(
   const { exit, lastLine } = await runProgram(
     {
       source,
+      phase: 'generate',
       argv: [join(root, 'bin', 'generate'), output, platform, plan],
       env: {
         ...(await withPlatformSettings(setting.env, module, dirs)),
