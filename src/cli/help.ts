@@ -44,7 +44,8 @@ export function commandHelp(command: CommandSpec): string {
 
 function label(option: CommandOption): string {
   const value = option.choices === undefined ? option.value : option.choices.join('|');
-  return value === undefined ? `  --${option.name}` : `  --${option.name} ${value}`;
+  const letter = option.short === undefined ? '' : `-${option.short}, `;
+  return value === undefined ? `  ${letter}--${option.name}` : `  ${letter}--${option.name} ${value}`;
 }
 
 function describe(option: CommandOption): string {

@@ -33,9 +33,12 @@ export function readArguments(spec: CommandSpec, argv: readonly string[]): Given
       Object.fromEntries(
         spec.options.map((option) => [
           option.name,
-          option.kind === 'boolean'
-            ? { type: 'boolean' as const }
-            : { type: 'string' as const, requiresArg: true, array: option.kind === 'strings' },
+          {
+            ...(option.short === undefined ? {} : { alias: option.short }),
+            ...(option.kind === 'boolean'
+              ? { type: 'boolean' as const }
+              : { type: 'string' as const, requiresArg: true, array: option.kind === 'strings' }),
+          },
         ]),
       ),
     )
@@ -43,8 +46,9 @@ export function readArguments(spec: CommandSpec, argv: readonly string[]): Given
       throw error ?? new SlipwayError('ARGUMENT_INVALID', message.replaceAll('\n', ' ').toLowerCase());
     });
   const { _: words, '--': rest, ...parsed } = parser.parseSync([...argv]);
+  const letters = new Set(spec.options.map(({ short }) => short ?? ''));
   const options: Readonly<Record<string, unknown>> = Object.fromEntries(
-    Object.entries(parsed).filter(([name]) => name !== '$0'),
+    Object.entries(parsed).filter(([name]) => name !== '$0' && !letters.has(name)),
   );
   refuseUnknown(spec, options);
   refuseRefused(spec, options);

@@ -37,6 +37,14 @@ export function packageMetadataLabel(listing: ModuleListing): string {
   });
 }
 
+/** Which module a metadata label is of; undefined when it is none. */
+export function decodePackageMetadata(label: string): { readonly id: string; readonly version: string } | undefined {
+  const value = parse(label);
+  if (!isObject(value)) return undefined;
+  const { id, version } = value;
+  return typeof id === 'string' && typeof version === 'string' ? { id, version } : undefined;
+}
+
 /** What the label of layers says of a module, without its diffID. */
 export function moduleInfo(listing: ModuleListing): JsonObject {
   return {

@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   PACKAGE_INCOMPLETE: { title: 'a buildpackage or builder that lacks a buildpack, or has one twice' },
   BUILDPACK_NOT_FOUND: { title: 'a buildpack that is not in the buildpacks directory' },
   BUILDPACK_INVALID: { title: 'a buildpack descriptor or output that breaks the specification' },
+  BUILDPACK_MISFIT: { title: 'a buildpack that is for other machines or distributions than the builder' },
   ORDER_CYCLE: { title: 'composite buildpacks that contain each other' },
   DETECT_NONE_PASSED: { title: 'no group of buildpacks fits the app', exit: 20 },
   DETECT_FAILED: { title: 'no group passed and a buildpack failed', exit: 21 },

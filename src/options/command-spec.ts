@@ -4,6 +4,8 @@ export interface CommandOption {
   readonly kind: 'string' | 'boolean' | 'strings' | 'choice';
   /** For `choice`. */
   readonly choices?: readonly string[];
+  /** One letter that stands for it. */
+  readonly short?: string;
   readonly env?: string;
   readonly fallback?: string;
   /** What stands for the value in help. */

@@ -1,3 +1,4 @@
+import type { ModuleDescriptor } from '../cnb/module.ts';
 import type { Place } from '../layer/place.ts';
 import type { Mount, SandboxRoot } from '../sandbox/sandbox.ts';
 
@@ -22,4 +23,9 @@ export interface BuildDirs {
   readonly mounts?: readonly Mount[];
   /** Only where extensions run; may be missing on disk. */
   readonly extensions?: DirPair;
+  /**
+   * Modules that are mounted one by one, each below `buildpacks` or `extensions` by id and version. Where there are any, those two are not
+   * mounted: a root of its own has them, and without one these are all.
+   */
+  readonly modules?: readonly ModuleDescriptor[];
 }

@@ -1,15 +1,5 @@
-import type { OrderFile } from '../cnb/files/order.ts';
 import { moduleName, type GroupElement } from '../cnb/module.ts';
 import { SlipwayError } from '../core/errors.ts';
-
-/** `slipway build` gets extensions in a later version; dropping them silently would build another image. */
-export function refuseExtensions(file: OrderFile, path: string): OrderFile {
-  if (file.extensions.length === 0) return file;
-  throw new SlipwayError('NOT_SUPPORTED', `failed to detect: ${path} names extensions, which this version cannot run`, {
-    exit: 22,
-    hint: 'remove [[order-extensions]]',
-  });
-}
 
 /** Extending takes phases of its own, which a build in one process does not have (contract §4.3). */
 export function refuseDetectedExtensions(group: readonly GroupElement[]): void {

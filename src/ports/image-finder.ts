@@ -3,7 +3,8 @@ import type { Platform } from '../oci/platform.ts';
 import type { Image } from './image.ts';
 import type { Context } from '../core/context.ts';
 
-export type ImageRole = 'run image' | 'previous image' | 'build image' | 'cache image' | 'app image' | 'image';
+export type ImageRole =
+  'run image' | 'previous image' | 'build image' | 'cache image' | 'app image' | 'buildpackage' | 'image';
 
 export interface FindOptions {
   /** Wanted platform; absent = linux/<host architecture> when there is a choice. */

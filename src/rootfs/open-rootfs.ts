@@ -13,7 +13,7 @@ import { formatPlatform } from '../oci/platform.ts';
 import type { Image } from '../ports/image.ts';
 import { readOwners, writeOwners, type Owners } from './owners.ts';
 import { ROOT_PARTS, touchEntry, useEntry, writeMark, type RootMark } from './root-entry.ts';
-import { unpackLayers, type Unpacked } from './unpack.ts';
+import { unpackLayers } from './unpack.ts';
 
 /** An unpacked image, kept from removal until it is given back. Nobody may write to it: others read the same files. */
 export interface Rootfs extends Lease {
@@ -26,33 +26,13 @@ export interface Rootfs extends Lease {
 /** Another process that unpacks the same image is waited for; it shows signs of life meanwhile. */
 const WAIT_MS = 60 * 60 * 1000;
 
-/** Something that is unpacked once and then found by its name. */
-export interface TreeSource {
-  /** Of its directory: a digest with `-` for `:`. */
-  readonly name: string;
-  /** What the mark says of it. */
-  readonly facts: Pick<RootMark, 'image' | 'manifest' | 'platform'>;
-  readonly unpack: (directory: string, ctx: Context) => Promise<Unpacked>;
-}
-
 /**
  * The image's root file system below the directory `store`, unpacked the first time it is asked for and then found by its manifest
  * digest, without a look at a layer. Any number of processes may ask at once: one unpacks, the others wait. What a killed process left
  * is never seen, and is removed. Throws what `unpackLayers` throws, `WRITE_FAILED` and `DISK_FULL`; nothing is kept then.
  */
-export function openRootfs(image: Image, store: string, ctx: Context): Promise<Rootfs> {
-  const facts = {
-    image: displayLocation(image.requested),
-    manifest: image.manifestDigest,
-    platform: formatPlatform(image.platform),
-  };
-  const unpack: TreeSource['unpack'] = (directory) => unpackLayers(image.layers, directory, ctx);
-  return openTree({ name: image.manifestDigest.replace(':', '-'), facts, unpack }, store, ctx);
-}
-
-/** The same for anything else that can be unpacked. Throws what its `unpack` throws. */
-export async function openTree(source: TreeSource, store: string, ctx: Context): Promise<Rootfs> {
-  const entry = join(store, source.name);
+export async function openRootfs(image: Image, store: string, ctx: Context): Promise<Rootfs> {
+  const entry = join(store, entryName(image));
   try {
     // Whoever could look into it could run the image's programs, setuid ones among them, as this user.
     await makeDirectory(store, { mode: 0o700 });
@@ -61,7 +41,7 @@ export async function openTree(source: TreeSource, store: string, ctx: Context):
   }
   const find = async (): Promise<Lease> => {
     try {
-      if (!(await useEntry(entry, ctx))) await unpackInto(entry, source, ctx);
+      if (!(await useEntry(entry, ctx))) await unpackInto(entry, image, ctx);
     } catch (error) {
       throw systemCode(error) === undefined ? error : writeError(entry, error);
     }
@@ -76,14 +56,14 @@ export async function openTree(source: TreeSource, store: string, ctx: Context):
 }
 
 /** What stands under the name, if anything, is not whole. */
-async function unpackInto(entry: string, source: TreeSource, ctx: Context): Promise<void> {
+async function unpackInto(entry: string, image: Image, ctx: Context): Promise<void> {
   const store = join(entry, '..');
   await removeLeftovers(store, ctx, { remove: (path) => removeTree(path, ctx) });
-  const staged = join(store, `.${source.name}.${uniqueSuffix()}`);
+  const staged = join(store, `.${entryName(image)}.${uniqueSuffix()}`);
   try {
     const start = ctx.clock.monotonicMs();
     await makeStaged(staged);
-    const mark = await fill(staged, source, ctx);
+    const mark = await fill(staged, image, ctx);
     await removeTree(entry, ctx);
     await rename(staged, entry);
     await touchEntry(entry, ctx);
@@ -101,10 +81,20 @@ async function makeStaged(staged: string): Promise<void> {
   await mkdir(join(staged, ROOT_PARTS.root), { mode: 0o700 });
 }
 
-async function fill(staged: string, source: TreeSource, ctx: Context): Promise<Omit<RootMark, 'version' | 'boot'>> {
-  const { entries, bytes, owners } = await source.unpack(join(staged, ROOT_PARTS.root), ctx);
+async function fill(staged: string, image: Image, ctx: Context): Promise<Omit<RootMark, 'version' | 'boot'>> {
+  const { entries, bytes, owners } = await unpackLayers(image.layers, join(staged, ROOT_PARTS.root), ctx);
   await writeOwners(join(staged, ROOT_PARTS.owners), owners);
-  const mark = { ...source.facts, entries, bytes };
+  const mark = {
+    image: displayLocation(image.requested),
+    manifest: image.manifestDigest,
+    platform: formatPlatform(image.platform),
+    entries,
+    bytes,
+  };
   await writeMark(staged, mark);
   return mark;
+}
+
+function entryName(image: Image): string {
+  return image.manifestDigest.replace(':', '-');
 }

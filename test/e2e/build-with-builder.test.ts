@@ -73,9 +73,6 @@ describe('slipway build --builder', () => {
       [host.code, host.stderr.includes('--sandbox host cannot run the buildpacks of a builder')],
       [3, true],
     );
-    const order = await bed.build(['--output', 'oci:out', '--order', 'order.toml']);
-    assert.deepEqual([order.code, order.stderr.includes('--order cannot replace the order of a builder')], [3, true]);
-    assert.equal(order.stderr.includes('unpacked'), false, 'it was said after the work');
     const other = await bed.build(['--output', 'oci:out', '--builder', 'oci:run'], {}, []);
     assert.equal(other.code, 1, other.stderr);
     assert.match(other.stderr, /oci:run is no builder: it has no \/cnb\/order\.toml/);

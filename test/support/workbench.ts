@@ -36,7 +36,7 @@ export interface ExtensionSpec extends Omit<BuildpackSpec, 'build'> {
 /** Directories of one build in a temporary directory, as buildpacks see them at the standard paths. */
 export class Workbench {
   readonly directory: string;
-  readonly dirs: Omit<Required<BuildDirs>, 'root' | 'mounts'>;
+  readonly dirs: Omit<Required<BuildDirs>, 'root' | 'modules' | 'mounts'>;
   readonly modules: ModuleFinder;
   readonly extensions: ModuleFinder;
   readonly app: string;

@@ -8,6 +8,7 @@ import { buildImage } from '../../platform/build/build.ts';
 import type { BuildOptions } from '../../platform/build/options.ts';
 import type { Machine } from '../../platform/machine.ts';
 import { readBuildData, readTarget } from '../build-data.ts';
+import { readBuildModules } from '../build-modules.ts';
 import { readBuildEnv } from '../build-env.ts';
 import { SANDBOX_WORDS } from '../../sandbox/strategies.ts';
 import { thisMachine } from '../this-machine.ts';
@@ -37,6 +38,7 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     registry: readRegistryFlags(values),
     ...(platform === undefined ? {} : { target: readTarget(platform) }),
     ...readBuildData(values),
+    ...readBuildModules(values, machine),
     ...defined('builder', values.text('builder')),
     ...defined('buildpacks', values.text('buildpacks')),
     ...defined('runImage', values.text('run-image')),

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command-spec.ts';
 import { BUILD_DATA } from './build/data.ts';
 import { BUILD_FOREIGN } from './build/foreign.ts';
 import { BUILD_INPUT } from './build/input.ts';
+import { BUILD_MODULES } from './build/modules.ts';
 import { BUILD_OUTPUT } from './build/output.ts';
 import { BUILD_RUN } from './build/run.ts';
 import { DISPLAY, REGISTRY } from './shared.ts';
@@ -11,9 +12,19 @@ export const BUILD_COMMAND: CommandSpec = {
   summary: 'build an image from an app directory with buildpacks, without a daemon',
   usage: 'slipway build IMAGE --builder LOCATION --output LOCATION…',
   positionals: ['IMAGE'],
-  options: [...BUILD_INPUT, ...BUILD_OUTPUT, ...BUILD_RUN, ...BUILD_DATA, ...BUILD_FOREIGN, ...REGISTRY, ...DISPLAY],
+  options: [
+    ...BUILD_INPUT,
+    ...BUILD_MODULES,
+    ...BUILD_OUTPUT,
+    ...BUILD_RUN,
+    ...BUILD_DATA,
+    ...BUILD_FOREIGN,
+    ...REGISTRY,
+    ...DISPLAY,
+  ],
   examples: [
     'slipway build shop --builder registry.example/acme/builder --output docker-archive:shop.tar',
+    'slipway build shop --builder registry.example/acme/builder --buildpack ./my-buildpack --buildpack from=builder --publish',
     'slipway build shop --buildpacks bps --run-image oci:run --output oci:out',
     'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:shop.tar',
     'slipway build shop --buildpacks bps --run-image debian:12 --output docker-archive:- | docker load',

@@ -3,7 +3,6 @@ import { openFolderLayerStore } from '../../cache/layer-store.ts';
 import type { Context } from '../../core/context.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { openModules } from '../../workspace/buildpacks.ts';
 import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
 import { chooseCache } from '../open-cache.ts';
@@ -15,11 +14,12 @@ import { openStores } from '../stores.ts';
 import { builderDirs } from './builder.ts';
 import { openBuildData } from './data.ts';
 import { fixedInputs } from './inputs.ts';
+import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
 import { analyzeInput, readRequest } from './request.ts';
 import { openSandbox } from './sandbox.ts';
-import { openNamedBuilder, orderOf } from './sources.ts';
+import { openNamedBuilder } from './sources.ts';
 import { withWorkTree } from './work-tree.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
   await using data = await openBuildData(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
-  const order = await orderOf(options, builder, ctx);
+  await using modules = await openBuildModules(options, { builder, locator }, ctx);
   const sandbox = await openSandbox(options, builder, ctx);
   const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
@@ -44,17 +44,20 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
       ? undefined
       : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
   const result = await withWorkTree({ ...builder?.user, ...options }, sandbox, ctx, async (own) => {
-    const dirs = await withBuildData(builder === undefined ? own : builderDirs(own, builder), data, sandbox);
+    const rooted = builder === undefined ? own : builderDirs(own, builder);
+    const dirs = await withBuildData(await withGiven(rooted, modules), data, sandbox);
     return runBuild(
       {
         ...(await fixedInputs(options, { dirs, builder, compression })),
         analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),
-        order,
+        order: modules.order,
+        extensions: modules.extensions,
       },
       {
         locator,
         sandbox,
-        modules: openModules(dirs.buildpacks.real, 'buildpack', builder === undefined ? {} : { within: builder.root }),
+        modules: modules.finders.buildpack,
+        extensions: modules.finders.extension,
         openCache,
         launchCache,
         openOutputs: () => openSinks(outputs, locator, ctx),

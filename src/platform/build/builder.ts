@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeOrder } from '../../cnb/files/order.ts';
 import { decodeRun, type RunImageEntry } from '../../cnb/files/run.ts';
@@ -14,9 +14,8 @@ import type { Platform } from '../../oci/platform.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import type { Image } from '../../ports/image.ts';
 import { openRootfs } from '../../rootfs/open-rootfs.ts';
-import { resolveInside } from '../../sandbox/root-plan.ts';
+import { insideRoot } from '../inside-root.ts';
 import { builderUser } from '../package/builder-layers.ts';
-import { refuseExtensions } from '../read-order.ts';
 
 /** An unpacked builder image and what its files say (Platform API; interfaces §5.5). */
 export interface Builder extends AsyncDisposable {
@@ -28,11 +27,14 @@ export interface Builder extends AsyncDisposable {
   /** The image's own environment, with HOME of its user. */
   readonly env: Env;
   readonly order: Order;
+  /** Extensions to be tried in front of every group. */
+  readonly orderExtensions: Order;
   readonly system: SystemFile;
   readonly runImages: readonly RunImageEntry[];
   readonly osRelease: string | undefined;
-  /** Its buildpacks and build-config on this machine; no link of the image is followed out of its root. */
+  /** Its modules and build-config on this machine; no link of the image is followed out of its root. */
   readonly buildpacks: string;
+  readonly extensions: string;
   readonly buildConfig: string;
 }
 
@@ -67,10 +69,11 @@ export async function openBuilder(request: BuilderRequest, locator: Locator, ctx
 }
 
 /** The directories of a build whose buildpacks are the builder's. */
-export function builderDirs(dirs: BuildDirs, { root, buildpacks, buildConfig }: Builder): BuildDirs {
+export function builderDirs(dirs: BuildDirs, { root, buildpacks, extensions, buildConfig }: Builder): BuildDirs {
   return {
     ...dirs,
     buildpacks: { real: buildpacks, logical: '/cnb/buildpacks' },
+    extensions: { real: extensions, logical: '/cnb/extensions' },
     buildConfig: { real: buildConfig, logical: '/cnb/build-config' },
     root: { kind: 'directory', path: root },
   };
@@ -86,13 +89,8 @@ export async function readBuilderFile(root: string, path: string): Promise<Uint8
   }
 }
 
-/** Where a path of the builder is on this machine. Throws `IMAGE_INVALID` when its links are too many to be followed. */
-async function insideBuilder(root: string, path: string): Promise<string> {
-  const real = await realpath(root);
-  const found = join(real, await resolveInside(real, path));
-  // What is left of a chain of links that is too long must not be followed by the system, out of the root.
-  if ((await realpath(found).catch(() => found)) === found) return found;
-  throw new SlipwayError('IMAGE_INVALID', `${path} of the builder is a chain of links without an end`);
+function insideBuilder(root: string, path: string): Promise<string> {
+  return insideRoot(root, path, 'the builder');
 }
 
 /** The builder's variables as files of our own: a link among them could name any file of this machine. */
@@ -136,15 +134,18 @@ export async function readBuilderFiles(
       hint: 'make one with slipway builder create, or name a builder image',
     });
   }
+  const decoded = decodeOrder(order, shown('/cnb/order.toml'));
   return {
     root,
     user,
     env: { HOME: homeOf(user.uid, passwd) },
-    order: refuseExtensions(decodeOrder(order, shown('/cnb/order.toml')), shown('/cnb/order.toml')).order,
+    order: decoded.order,
+    orderExtensions: decoded.extensions,
     system: system === undefined ? EMPTY_SYSTEM : decodeSystem(system, shown('/cnb/system.toml')),
     runImages: run === undefined ? [] : decodeRun(run, shown('/cnb/run.toml')),
     osRelease: osRelease === undefined ? undefined : Buffer.from(osRelease).toString(),
     buildpacks: await insideBuilder(root, '/cnb/buildpacks'),
+    extensions: await insideBuilder(root, '/cnb/extensions'),
     buildConfig: await copyBuildConfig(root, join(ctx.tmp, 'build-config')),
   };
 }

@@ -1,13 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { decodeOrder } from '../../cnb/files/order.ts';
-import { decodeModule } from '../../cnb/files/module.ts';
-import { escapeId, moduleName, type ModuleDescriptor, type Order } from '../../cnb/module.ts';
-import type { Context } from '../../core/context.ts';
-import { hasCode, isSystem, messageOf, SlipwayError } from '../../core/errors.ts';
+import { decodeOrder, type OrderFile } from '../../cnb/files/order.ts';
+import { moduleName, type ModuleDescriptor } from '../../cnb/module.ts';
+import { isSystem, messageOf, SlipwayError } from '../../core/errors.ts';
 import { pathKind } from '../../core/path-kind.ts';
-import { openModules } from '../../workspace/buildpacks.ts';
-import { refuseExtensions } from '../read-order.ts';
+import { listModules } from '../../workspace/list-modules.ts';
 
 export interface OrderSource {
   /** `--order`, as given. */
@@ -18,52 +15,37 @@ export interface OrderSource {
   readonly cwd: string;
 }
 
+/** An order and where it is from, in words. */
+export interface SourcedOrder extends OrderFile {
+  readonly source: string;
+}
+
 /**
- * Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. Every buildpack
- * that it names is there. Throws `FILE_INVALID` with line and column, `BUILDPACK_NOT_FOUND`, `ARGUMENT_INVALID` when it is not clear.
+ * Which order a build follows: the file that was named, the one beside the buildpacks, or the only buildpack there. Throws `FILE_INVALID`
+ * with line and column, `BUILDPACK_NOT_FOUND`, `ARGUMENT_INVALID` when it is not clear.
  */
-export async function chooseOrder(source: OrderSource, ctx: Context): Promise<Order> {
+export async function chooseOrder(source: OrderSource): Promise<SourcedOrder> {
   const { cwd } = source;
+  const directory = resolve(cwd, source.buildpacks);
   const inDirectory = join(source.buildpacks, 'order.toml');
   const file = source.file ?? ((await pathKind(resolve(cwd, inDirectory))) === undefined ? undefined : inDirectory);
-  if (file !== undefined) {
-    const { order } = refuseExtensions(decodeOrder(await readOrderFile(resolve(cwd, file), file), file), file);
-    await checkModules(order, file, source);
-    ctx.emit({ type: 'order.chosen', source: file, groups: order.length });
-    return order;
-  }
-  const modules = await listModules(source);
+  if (file !== undefined) return readOrderFile(resolve(cwd, file), file);
+  if ((await pathKind(directory)) === undefined)
+    throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, { exit: 3 });
+  const modules = await listModules(directory, 'buildpack');
   const [only, ...others] = modules;
   if (only === undefined || others.length > 0) throw unclear(source.buildpacks, modules);
-  ctx.emit({
-    type: 'order.chosen',
-    source: `${moduleName(only)}, the only buildpack in ${source.buildpacks}`,
-    groups: 1,
-  });
-  return [[{ kind: 'buildpack', id: only.id, version: only.version, optional: false }]];
+  const element = { kind: 'buildpack', id: only.id, version: only.version, optional: false } as const;
+  const words = `${moduleName(only)}, the only buildpack in ${source.buildpacks}`;
+  return { order: [[element]], extensions: [], source: words };
 }
 
-/** Every buildpack that the order names is there. Throws `BUILDPACK_NOT_FOUND` with what is there instead. */
-async function checkModules(order: Order, file: string, source: OrderSource): Promise<void> {
-  const { buildpacks } = source;
-  const finder = openModules(resolve(source.cwd, buildpacks), 'buildpack');
-  for (const element of order.flat()) {
-    try {
-      await finder.find(element.id, element.version);
-    } catch (error) {
-      if (!hasCode(error, 'BUILDPACK_NOT_FOUND')) throw error;
-      const found = (await listModules(source)).map(moduleName).join(', ');
-      throw new SlipwayError('BUILDPACK_NOT_FOUND', `buildpack ${moduleName(element)} is not in ${buildpacks}`, {
-        exit: 1,
-        cause: error,
-        details: { 'asked by': file, found: found === '' ? 'nothing' : found },
-        hint: `it belongs in ${join(buildpacks, escapeId(element.id), element.version)}`,
-      });
-    }
-  }
+/** The order of a file, which messages call `shown`. Throws `FILE_NOT_FOUND`, `FILE_INVALID`. */
+export async function readOrderFile(path: string, shown: string): Promise<SourcedOrder> {
+  return { ...decodeOrder(await readBytes(path, shown), shown), source: shown };
 }
 
-async function readOrderFile(path: string, shown: string): Promise<Uint8Array> {
+async function readBytes(path: string, shown: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -74,26 +56,6 @@ async function readOrderFile(path: string, shown: string): Promise<Uint8Array> {
       hint: 'name the file with --order FILE',
     });
   }
-}
-
-/** Every buildpack of `<directory>/<escaped id>/<version>/`, in byte order. Throws `FILE_NOT_FOUND` when there is no directory. */
-async function listModules(source: OrderSource): Promise<readonly ModuleDescriptor[]> {
-  const directory = resolve(source.cwd, source.buildpacks);
-  const found: ModuleDescriptor[] = [];
-  for (const id of await names(directory)) {
-    for (const version of await names(join(directory, id))) {
-      const root = join(directory, id, version);
-      const file = join(root, 'buildpack.toml');
-      const bytes = await readFile(file).catch((error: unknown) => {
-        if (isSystem(error, 'ENOENT', 'ENOTDIR')) return undefined;
-        throw error;
-      });
-      if (bytes === undefined) continue;
-      const facts = { root, hasBuild: true, hasDetect: true, hasGenerate: false };
-      found.push(decodeModule(bytes, file, 'buildpack', facts));
-    }
-  }
-  return found;
 }
 
 function unclear(buildpacks: string, modules: readonly ModuleDescriptor[]): SlipwayError {
@@ -112,14 +74,4 @@ function unclear(buildpacks: string, modules: readonly ModuleDescriptor[]): Slip
           : 'write an order.toml there, or name one with --order FILE',
     },
   );
-}
-
-async function names(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (isSystem(error, 'ENOTDIR')) return [];
-    if (!isSystem(error, 'ENOENT')) throw error;
-    throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, { exit: 3, cause: error });
-  }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { PLATFORM_APIS, platformFeatures } from '../../cnb/features.ts';
-import type { Order } from '../../cnb/module.ts';
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Locator } from '../../locate/locator.ts';
@@ -8,9 +7,9 @@ import { displayLocation, isStandardStream, parseLocation } from '../../oci/loca
 import type { BuildOptions } from './options.ts';
 import type { Config } from '../config/config.ts';
 import { preferredCandidates } from '../config/use.ts';
-import { chooseOrder } from './order.ts';
 import { openBuilder, type Builder } from './builder.ts';
 import { checkInPlace, openInPlaceBuilder } from './in-place-builder.ts';
+import { checkLocators, NO_MODULES } from '../modules/module-requests.ts';
 import { cacheRoot } from '../cache-root.ts';
 import { definedEnv, type Machine } from '../machine.ts';
 import type { RunBuildInput } from '../run-build.ts';
@@ -56,26 +55,22 @@ export function builderRunImages(
 
 /** Buildpacks come from a builder or from a directory; said before any work. */
 export function checkSources(options: BuildOptions): void {
-  const { builder, buildpacks, order, runImage } = options;
+  const { builder, buildpacks, order, runImage, modules = NO_MODULES } = options;
   if (options.sandbox === 'in-place') {
     checkInPlace(options);
     return;
   }
   if (builder !== undefined && buildpacks !== undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', { exit: 3 });
-  if (builder !== undefined && order !== undefined)
-    throw new SlipwayError('NOT_SUPPORTED', '--order cannot replace the order of a builder yet', {
-      exit: 3,
-      hint: 'leave it out, or make a builder with that order: slipway builder create',
-    });
-  if (builder === undefined && buildpacks === undefined)
+  if (builder === undefined && buildpacks === undefined && modules.group.length === 0 && order === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'nothing says which buildpacks to use', {
-      hint: 'name a builder image: --builder LOCATION, or a directory: --buildpacks DIR',
+      hint: 'name a builder image: --builder LOCATION, a directory: --buildpacks DIR, or buildpacks one by one: --buildpack WHERE',
     });
   if (builder === undefined && runImage === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'slipway build needs --run-image', {
       hint: 'name the run image: --run-image LOCATION',
     });
+  checkLocators(modules, options);
 }
 
 export async function openNamedBuilder(
@@ -87,16 +82,6 @@ export async function openNamedBuilder(
   if (options.builder === undefined) return undefined;
   const store = join(cacheRoot(options.machine), 'rootfs');
   return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
-}
-
-/** The builder's order; without a builder the file that was named, or the one of the buildpacks' directory. */
-export async function orderOf(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Order> {
-  const { cwd } = options.machine;
-  if (builder === undefined)
-    return chooseOrder({ file: options.order, buildpacks: options.buildpacks ?? '.', cwd }, ctx);
-  const source = `/cnb/order.toml of ${options.builder ?? 'this container'}`;
-  ctx.emit({ type: 'order.chosen', source, groups: builder.order.length });
-  return builder.order;
 }
 
 /** How this machine reaches the network: all that a builder's buildpacks learn of its environment. */

@@ -16,6 +16,9 @@ export type ModuleLocator =
   /** What it is shows only in what there is: see `guessBare`. */
   | { readonly kind: 'bare'; readonly text: string };
 
+/** Known for what it is. */
+export type ResolvedLocator = Exclude<ModuleLocator, { readonly kind: 'bare' }>;
+
 const FROM_BUILDER = /^(?:urn:cnb:builder|from=builder)(?::(.*))?$/s;
 const FROM_REGISTRY = /^urn:cnb:registry(?::(.*))?$/s;
 /** `ns/name[@version]` of the buildpack registry. A name with a dot or a port before the slash is a host. */
@@ -46,7 +49,7 @@ export interface BareFacts {
 }
 
 /** In this order: what exists on disk, what the builder has, a buildpack registry's id, an image (pack's order). */
-export async function guessBare(text: string, facts: BareFacts): Promise<ModuleLocator> {
+export async function guessBare(text: string, facts: BareFacts): Promise<ResolvedLocator> {
   const path = isAbsolute(text) ? text : join(facts.base, text);
   if (await facts.exists(path)) return { kind: 'path', path };
   const { id, version } = splitId(text);

@@ -2,12 +2,18 @@ import { option, type CommandOption } from '../../command-spec.ts';
 
 /** What goes into a build. */
 export const BUILD_INPUT: readonly CommandOption[] = [
-  option('path', 'string', 'Input', 'the app; it is copied, never written to', { value: 'DIR', fallback: '.' }),
-  option('builder', 'string', 'Input', 'builder image: its buildpacks, order and run images', { value: 'LOCATION' }),
+  option('path', 'string', 'Input', 'the app; it is copied, never written to', {
+    value: 'DIR',
+    fallback: '.',
+    short: 'p',
+  }),
+  option('builder', 'string', 'Input', 'builder image: its buildpacks, order and run images', {
+    value: 'LOCATION',
+    short: 'B',
+  }),
   option('buildpacks', 'string', 'Input', 'in its place: buildpacks as <id>/<version>/buildpack.toml', {
     value: 'DIR',
   }),
-  option('order', 'string', 'Input', 'order.toml; default: the one in the buildpacks directory', { value: 'FILE' }),
   option('run-image', 'string', 'Input', 'location of the run image, or scratch; default: the builder’s', {
     value: 'LOCATION',
     env: 'CNB_RUN_IMAGE',
@@ -22,6 +28,7 @@ export const BUILD_INPUT: readonly CommandOption[] = [
   }),
   option('env', 'strings', 'Input', 'a variable for buildpacks; NAME alone takes it from here; repeat', {
     value: 'NAME[=VALUE]',
+    short: 'e',
   }),
   option('env-file', 'strings', 'Input', 'a file of NAME=VALUE lines; repeat', { value: 'FILE' }),
   option('project-metadata', 'string', 'Input', 'project-metadata.toml', { value: 'FILE' }),

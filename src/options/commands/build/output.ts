@@ -10,7 +10,10 @@ export const BUILD_OUTPUT: readonly CommandOption[] = [
   option('previous-image', 'string', 'Output', 'image whose layers may be reused; default: the first output', {
     value: 'LOCATION',
   }),
-  option('default-process', 'string', 'Output', 'process that the image starts', { value: 'TYPE' }),
+  option('default-process', 'string', 'Output', 'process that the image starts', {
+    value: 'TYPE',
+    short: 'D',
+  }),
   option('launcher', 'string', 'Output', 'auto, builder, shell, none or a path', { value: 'WORD', fallback: 'auto' }),
   option('uid', 'string', 'Output', 'owner of everything in the image; default: the builder’s user, else 1000', {
     value: 'NUMBER',

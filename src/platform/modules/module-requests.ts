@@ -1,0 +1,33 @@
+import { SlipwayError } from '../../core/errors.ts';
+import { parseModuleLocator } from './locator.ts';
+import type { ModuleRequest, ModuleRequests } from './module-request.ts';
+
+export const NO_MODULES: ModuleRequests = { group: [], pre: [], post: [], extensions: [] };
+
+/** What flags say, and where they say nothing what project.toml says (as pack: list by list). */
+export function mergeRequests(flags: ModuleRequests, project: ModuleRequests): ModuleRequests {
+  const either = (key: keyof ModuleRequests): readonly ModuleRequest[] =>
+    flags[key].length > 0 ? flags[key] : project[key];
+  return { group: either('group'), pre: either('pre'), post: either('post'), extensions: either('extensions') };
+}
+
+/** What can be wrong with the texts alone is said before any work. Throws `ARGUMENT_INVALID`, `REFERENCE_INVALID`. */
+export function checkLocators(
+  { group, pre, post, extensions }: ModuleRequests,
+  { builder, order }: { readonly builder?: string; readonly order?: string },
+): void {
+  const kinds = [...group, ...pre, ...post, ...extensions].map((request) =>
+    request.kind === 'inline' ? undefined : parseModuleLocator(request.text, request.base),
+  );
+  const inserted = kinds.slice(0, group.length).some((locator) => locator?.kind === 'builder-order');
+  if (inserted && builder === undefined && order === undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', 'there is no order of a builder to insert', {
+      exit: 3,
+      hint: 'name the builder with --builder LOCATION',
+    });
+  if (order !== undefined && group.length > 0 && !inserted)
+    throw new SlipwayError('ARGUMENT_INVALID', 'an order file and a list of buildpacks both say what the order is', {
+      exit: 3,
+      hint: 'leave one out, or insert the order into the list: from=builder',
+    });
+}
