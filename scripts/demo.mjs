@@ -1,5 +1,5 @@
 // The main job, once through, on this machine and with nothing but Node and npm: `npm run demo`. Options, after `--`:
-//   --sandbox NAME      bubblewrap or host; default: bubblewrap where it can be used, else host
+//   --sandbox NAME      as of slipway build; default: the best that works, else host, without a builder image then
 //   --start-with NAME   bubblewrap, crun, podman, docker, unshare, chroot; default: the first of these that works
 //   --work DIR          where the files are kept; default: .build/demo
 //   --no-build          take dist/ as it is

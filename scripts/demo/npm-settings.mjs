@@ -1,7 +1,14 @@
 // What this machine's npm needs to reach its registry, as `--env` arguments: buildpacks see neither the home directory nor variables.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 const DEFAULT_REGISTRY = 'https://registry.npmjs.org/';
+
+/** The files that these settings name, which an image needs too. */
+export function npmFiles(settings = npmSettings()) {
+  const values = settings.map((text) => text.slice(text.indexOf('=') + 1));
+  return values.filter((value) => value.startsWith('/') && existsSync(value));
+}
 
 export function npmSettings() {
   const viaNode = process.env.npm_execpath?.endsWith('npm-cli.js') === true;

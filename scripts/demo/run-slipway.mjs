@@ -6,11 +6,12 @@ import { ROOT } from '../bootstrap.mjs';
 
 const PROGRAM = join(ROOT, 'dist/bin/slipway.js');
 
-/** `{events, ms}` of one run. Throws when it fails; the reason is on the screen then. */
-export async function runSlipway(args, renderer) {
+/** `{events, ms}` of one run, `env` beside this process's own. Throws when it fails; the reason is on the screen then. */
+export async function runSlipway(args, renderer, env = {}) {
   const start = performance.now();
   const child = spawn(process.execPath, [PROGRAM, ...args, '--json'], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const events = [];

@@ -1,12 +1,13 @@
-// The demo's story: run image → build into two outputs → validate → start and ask → edit a line → build again → compare.
+// The demo's story: base images → a builder → build into two outputs → validate → start and ask → edit a line → build again → compare.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../bootstrap.mjs';
-import { makeRunImage } from '../run-image/make.mjs';
+import { makeBaseImages } from '../run-image/make.mjs';
 import { askApp } from './ask-app.mjs';
+import { sampleBuilder } from './builder.mjs';
 import { containerOf, readImage, unpack, validateOutputs } from './built-image.mjs';
-import { npmSettings } from './npm-settings.mjs';
+import { npmFiles, npmSettings } from './npm-settings.mjs';
 import { commandText, runSlipway } from './run-slipway.mjs';
 import { createChecks, fact, megabytes, seconds, short, title } from './screen.mjs';
 import { chooseStarter, STARTER_NAMES } from './starters.mjs';
@@ -43,12 +44,16 @@ export async function runDemo(argv, started) {
 async function tell(demo) {
   const { slipway, ctx, values } = demo;
   const paths = prepareWorkDirectory(values.work);
-  title('A run image from this machine’s own shell and Node');
+  const npm = npmSettings();
+  title('Base images from this machine’s own shell, Node and npm');
   const start = performance.now();
-  const runImage = await makeRunImage(paths.runImage, slipway, ctx);
-  fact('run image', `${show(runImage.location)}  ${short(runImage.digest)}`);
-  fact('time', `${seconds(performance.now() - start)}${runImage.isNew ? '' : ', kept from the last run'}`);
-  const args = buildArguments(paths, runImage, await chooseSandbox(demo));
+  const images = await makeBaseImages(paths.baseImages, slipway, ctx, { certificates: npmFiles(npm) });
+  fact('run image', `${show(images.run.location)}  ${short(images.run.digest)}`);
+  fact('build image', `${show(images.build.location)}  ${short(images.build.digest)}`);
+  fact('time', `${seconds(performance.now() - start)}${images.isNew ? '' : ', kept from the last run'}`);
+  const sandbox = await chooseSandbox(demo);
+  const source = await makeBuilder(demo, { paths, images, sandbox });
+  const args = buildArguments(paths, sandbox, [...source, ...npm]);
 
   title('1. From an app directory to an image, in two formats at once');
   const first = await build(demo, paths, args);
@@ -69,23 +74,46 @@ async function tell(demo) {
   fact('run it', `docker load -i ${show(paths.archive)} && docker run --rm -p 8080:8080 ${IMAGE}`);
 }
 
-function buildArguments(paths, runImage, sandbox) {
+/** A builder image, and the arguments that name it. The host sandbox has no root of its own: the buildpacks are taken as they lie here. */
+async function makeBuilder({ slipway, ctx, checks }, { paths, images, sandbox }) {
+  if (sandbox === 'host') {
+    fact('builder', 'none: a builder image needs a sandbox to run in; the buildpacks of the checkout are used');
+    const order = 'testdata/samples/order.toml';
+    const runImage = ['--run-image', show(images.run.location)];
+    return ['--buildpacks', show(placeBuildpacks(sandbox)), '--order', order, ...runImage];
+  }
+  title('A builder image of two sample buildpacks');
+  const location = `oci:${show(paths.builder)}`;
+  writeFileSync(paths.builderToml, sampleBuilder({ build: images.build.location, run: images.run.location }));
+  const args = ['builder', 'create', location, '--config', show(paths.builderToml)];
+  console.log(`\n$ ${commandText(args)}\n`);
+  const { ms } = await runSlipway(args, createRenderer({ slipway, ctx }));
+  fact('time', seconds(ms));
+  const problems = await slipway.validateStore(slipway.openLayout(paths.builder), ctx);
+  checks.check(
+    'the builder image is sound',
+    problems.length === 0,
+    problems.map(({ problem }) => problem).join('\n     '),
+  );
+  return ['--builder', location];
+}
+
+function buildArguments(paths, sandbox, source) {
   // A cached layer knows the path it was made for, which depends on the sandbox.
   const cache = join(paths.cache, sandbox);
   return [
-    ...['build', IMAGE, '--path', show(paths.app)],
-    ...['--buildpacks', show(placeBuildpacks(sandbox)), '--order', 'testdata/samples/order.toml'],
-    ...['--run-image', show(runImage.location), '--cache-dir', show(cache)],
-    ...['--sandbox', sandbox, ...npmSettings()],
+    ...['build', IMAGE, '--path', show(paths.app), ...source],
+    ...['--cache-dir', show(cache), ...(sandbox === 'auto' ? [] : ['--sandbox', sandbox])],
     ...['--output', `oci:${show(paths.layout)}`, '--output', `docker-archive:${show(paths.archive)}`],
   ];
 }
 
-/** The asked sandbox, else bubblewrap, else the host after saying so. */
+/** The asked sandbox, else the best that works in the builder, else the host after saying so. */
 async function chooseSandbox({ slipway, ctx, values }) {
   if (values.sandbox !== undefined) return values.sandbox;
   try {
-    return (await slipway.chooseSandbox('auto', ctx)).name;
+    await slipway.chooseSandbox('auto', ctx);
+    return 'auto';
   } catch (error) {
     if (!slipway.hasCode(error, 'SANDBOX_UNAVAILABLE')) throw error;
     const why = Object.entries(error.details).map(([name, reason]) => `${name}: ${reason}`);
@@ -94,9 +122,7 @@ async function chooseSandbox({ slipway, ctx, values }) {
   }
 }
 
-async function build(demo, paths, args) {
-  const { slipway, ctx, checks } = demo;
-  console.log(`\n$ ${commandText(args)}\n`);
+function createRenderer({ slipway, ctx }) {
   const terminal = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stdout.write(text),
@@ -104,8 +130,15 @@ async function build(demo, paths, args) {
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     unicode: true,
   };
-  const renderer = slipway.createPlainRenderer({ terminal, clock: ctx.clock });
-  const { events, ms } = await runSlipway(args, renderer);
+  return slipway.createPlainRenderer({ terminal, clock: ctx.clock });
+}
+
+async function build(demo, paths, args) {
+  const { slipway, ctx, checks } = demo;
+  console.log(`\n$ ${commandText(args)}\n`);
+  const { events, ms } = await runSlipway(args, createRenderer({ slipway, ctx }), {
+    SLIPWAY_CACHE_DIR: paths.unpacked,
+  });
   console.log('');
   const { image, layers } = await readImage(paths, slipway, ctx);
   const problems = await validateOutputs(paths, slipway, ctx);
@@ -121,7 +154,8 @@ async function build(demo, paths, args) {
     new Set(problems.digests).size === 1,
     problems.digests.join(', '),
   );
-  return { image, layers, claims: events.filter((event) => event.type === 'layer') };
+  const unpacked = events.filter((event) => event.type === 'rootfs.unpacked').length;
+  return { image, layers, unpacked, claims: events.filter((event) => event.type === 'layer') };
 }
 
 /** Starts the image as it is, then with a shell command, and asks both. Returns how it was started; undefined when nothing can. */
@@ -185,6 +219,7 @@ function compare({ checks }, first, second) {
     'it is the app’s',
     changed.every((layer) => layer.createdBy.startsWith('Application')),
   );
+  checks.check('no builder was unpacked a second time', second.unpacked === 0);
   const fresh = second.claims.filter((event) => event.status === 'new' || event.status === 'changed');
   checks.check(
     'the rest was reused',

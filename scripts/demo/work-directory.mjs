@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
-/** The paths of one run. The run image and the build cache stay for the next run, everything else is made anew. */
+/** The paths of one run. The base images, the unpacked builder and the build cache stay for the next run, everything else is made anew. */
 export function prepareWorkDirectory(asked) {
   const usual = [join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${userInfo().uid}`)];
   const base = firstWritable(asked === undefined ? usual : [resolve(asked)]);
@@ -15,10 +15,13 @@ export function prepareWorkDirectory(asked) {
     layout: join(base, 'out'),
     archive: join(base, 'web-app.tar'),
     roots: join(base, 'roots'),
-    runImage: join(base, 'run-image'),
+    baseImages: join(base, 'base-images'),
+    builder: join(base, 'builder'),
+    builderToml: join(base, 'builder.toml'),
+    unpacked: join(base, 'unpacked'),
     bundle: join(base, 'bundle'),
   };
-  for (const path of [paths.app, paths.layout, paths.archive, paths.roots, paths.bundle])
+  for (const path of [paths.app, paths.layout, paths.archive, paths.roots, paths.bundle, paths.builder])
     rmSync(path, { recursive: true, force: true });
   cpSync(join(ROOT, 'testdata/samples/web-app'), paths.app, { recursive: true });
   mkdirSync(paths.roots);

@@ -1,7 +1,7 @@
-// What goes into the run image: a shell with a few tools and the files a container expects, and Node apart from it, so that a
-// change of the small part does not touch the 100 MB of Node.
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+// What goes into the base images: a shell with a few tools and the files a container expects, and Node apart from it, so that a
+// change of the small part does not touch the 100 MB of Node. npm is for the build image only.
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { FileSet } from './file-set.mjs';
 import { elfAt, neededFiles } from './libraries.mjs';
 
@@ -26,6 +26,8 @@ const TOOLS = [
     'wc',
   ],
   ...['cut', 'tr', 'sed', 'grep', 'id', 'uname', 'sleep', 'date', 'true', 'false', 'readlink', 'dirname', 'basename'],
+  // By which root's bubblewrap becomes the build user.
+  'setpriv',
 ];
 const TOOL_DIRECTORIES = ['/bin', '/usr/bin'];
 const CA_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
@@ -59,8 +61,7 @@ export function baseContents() {
   files.addFile('/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
   files.addFile('/etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
   files.addFile('/etc/os-release', osRelease());
-  const bundle = CA_BUNDLES.find(existsSync);
-  if (bundle !== undefined) files.add(bundle);
+  addCertificates(files);
   return files;
 }
 
@@ -82,6 +83,22 @@ export function nodeContents() {
   return files;
 }
 
+/** npm of this machine, with a link in /usr/bin, and the certificates that it trusts the registry by. */
+export function npmContents(certificates) {
+  const files = new FileSet();
+  const script = npmScript();
+  const home = dirname(dirname(script));
+  for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
+    // Of what npm has to read about itself nobody builds anything.
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !/^(?:man|docs)\b/.test(path.slice(home.length + 1))) files.add(path);
+  }
+  if (!files.has('/usr/bin/npm')) files.addLink('/usr/bin/npm', script);
+  addCertificates(files);
+  for (const path of certificates) files.add(path);
+  return files;
+}
+
 /** The image's architecture: what Node was built for, which under emulation is not this machine's. */
 export function nodeArchitecture() {
   const machine = elfAt(realpathSync(process.execPath))?.machine;
@@ -94,6 +111,22 @@ export function nodeArchitecture() {
 export function distribution() {
   const value = (key) => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(osRelease())?.[1] ?? '';
   return { name: value('ID'), version: value('VERSION_ID') };
+}
+
+function addCertificates(files) {
+  const bundle = CA_BUNDLES.find(existsSync);
+  if (bundle !== undefined) files.add(bundle);
+}
+
+/** npm-cli.js of the npm that runs us, else of the one beside Node or on PATH. */
+function npmScript() {
+  const own = process.env.npm_execpath;
+  if (own?.endsWith('npm-cli.js') === true) return realpathSync(own);
+  const places = [dirname(realpathSync(process.execPath)), ...(process.env.PATH ?? '').split(delimiter)];
+  const found = places.map((place) => join(place, 'npm')).find(existsSync);
+  const script = found === undefined ? '' : realpathSync(found);
+  if (!script.endsWith('npm-cli.js')) throw new Error('npm was not found beside Node or on PATH');
+  return script;
 }
 
 function osRelease() {

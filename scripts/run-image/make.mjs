@@ -1,62 +1,81 @@
-// Makes a run image for demos and tests, as an OCI layout, from the shell and the Node of this machine: nothing is downloaded, and the
-// same machine gives the same digest. `node scripts/run-image/make.mjs DIR` writes DIR:run. It holds this machine's binaries: it is not
-// meant to be published.
+// Makes base images for demos and tests, as an OCI layout: `node scripts/run-image/make.mjs DIR` writes DIR:run and, for builders, DIR:build.
+// They are made of the shell, the Node and the npm of this machine: nothing is downloaded, and the same machine gives the same digests.
+// With --debian a Debian root file system lies below instead (debian-root.mjs). They hold this machine's binaries: they are not meant to
+// be published.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDependencies, ROOT } from '../bootstrap.mjs';
-import { baseContents, distribution, nodeArchitecture, nodeContents } from './contents.mjs';
+import { npmFiles } from '../demo/npm-settings.mjs';
+import { baseContents, distribution, nodeArchitecture, nodeContents, npmContents } from './contents.mjs';
+import { makeDebianRoot } from './debian-root.mjs';
+import { tarLayer } from './tar-layer.mjs';
 
-const NAME = 'run';
 const CREATED = '1980-01-01T00:00:01Z';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Change it when the way in which the image is made changes. */
-const RECIPE = 'run image recipe 1';
+/** Change it when the way in which the images are made changes. */
+const RECIPE = 'base images recipe 2';
 
 /**
- * `{location, digest, isNew}` of the run image in the layout `directory`; made anew only when a file that is in it has changed. `slipway`
- * is the library, `ctx` a context of it.
+ * `{run, build, isNew}` in the layout `directory`, each as `{location, digest}`; made anew only when a file that is in them has changed.
+ * `slipway` is the library, `ctx` a context of it. `debian`: what `makeDebianRoot` gave; `certificates`: files that npm is to find.
  */
-export async function makeRunImage(directory, slipway, ctx) {
-  const layers = [
-    { files: baseContents(), createdBy: 'shell and tools of the machine' },
-    { files: nodeContents(), createdBy: `Node ${process.version} of the machine` },
-  ];
-  const key = inputKey(layers);
-  const location = `oci:${directory}:${NAME}`;
-  const known = await knownImage(directory, key, slipway, ctx);
-  if (known !== undefined) return { location, digest: known, isNew: false };
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(dirname(directory), { recursive: true });
-  const digest = await write(directory, layers, slipway, ctx);
-  writeFileSync(join(directory, 'made-from.txt'), `${key}\n`);
-  return { location, digest, isNew: true };
+export async function makeBaseImages(directory, slipway, ctx, { debian, certificates = [] } = {}) {
+  const parts = {
+    base: debian ?? { files: baseContents(), createdBy: 'shell and tools of the machine' },
+    node: { files: nodeContents(), createdBy: `Node ${process.version} of the machine` },
+    npm: { files: npmContents(certificates), createdBy: 'npm of the machine' },
+  };
+  const key = inputKey(Object.values(parts));
+  const isNew = !isMadeFrom(directory, key);
+  if (isNew) {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(dirname(directory), { recursive: true });
+    await write(directory, parts, slipway, ctx);
+    writeFileSync(join(directory, 'made-from.txt'), `${key}\n`);
+  }
+  const entries = await slipway.openLayout(directory).list(ctx);
+  const named = (name) => ({
+    location: `oci:${directory}:${name}`,
+    digest: entries.find((entry) => entry.name === name)?.descriptor.digest,
+  });
+  return { run: named('run'), build: named('build'), isNew };
 }
 
-async function write(directory, layers, slipway, ctx) {
-  const sink = await slipway.openLayoutSink(directory, NAME, ctx);
+async function write(directory, parts, slipway, ctx) {
+  const sink = await slipway.openLayoutSink(directory, 'run', ctx);
   try {
-    const options = { compression: slipway.DEFAULT_COMPRESSION, family: 'oci' };
-    const packed = [];
-    for (const { files } of layers) {
-      const source = { kind: 'entries', entries: files.entries() };
-      packed.push((await slipway.packLayer(source, sink.staging, ctx, options)).layer);
-    }
-    const config = configBlob(imageConfig(packed, layers), slipway);
-    const manifest = slipway.encodeManifest({
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: config.descriptor,
-      layers: packed.map((layer) => layer.descriptor),
-      annotations: {},
-    });
-    const platform = { os: 'linux', architecture: nodeArchitecture() };
-    await slipway.putImage({ layers: packed, config, manifest, platform }, sink, ctx);
+    const [base, node, npm] = [
+      await layerOf(parts.base, sink, slipway, ctx),
+      await layerOf(parts.node, sink, slipway, ctx),
+      await layerOf(parts.npm, sink, slipway, ctx),
+    ];
+    await put('run', [base, node], { sink, slipway }, ctx);
+    await put('build', [base, node, npm], { sink, slipway }, ctx);
     await sink.commit(ctx);
-    return manifest.descriptor.digest;
   } finally {
     await sink[Symbol.asyncDispose]();
   }
+}
+
+async function layerOf({ files, tar, createdBy }, sink, slipway, ctx) {
+  if (tar !== undefined) return { ...(await tarLayer(tar, slipway)), createdBy };
+  const source = { kind: 'entries', entries: files.entries() };
+  const options = { compression: slipway.DEFAULT_COMPRESSION, family: 'oci' };
+  return { ...(await slipway.packLayer(source, sink.staging, ctx, options)).layer, createdBy };
+}
+
+async function put(name, layers, { sink, slipway }, ctx) {
+  const config = configBlob(imageConfig(name, layers), slipway);
+  const manifest = slipway.encodeManifest({
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: config.descriptor,
+    layers: layers.map((layer) => layer.descriptor),
+    annotations: {},
+  });
+  const platform = { os: 'linux', architecture: nodeArchitecture() };
+  await slipway.putImage({ layers, config, manifest, platform }, sink, ctx, { names: [name] });
 }
 
 function configBlob(config, slipway) {
@@ -73,21 +92,21 @@ function configBlob(config, slipway) {
   };
 }
 
-function imageConfig(packed, layers) {
-  const { name, version } = distribution();
+function imageConfig(name, layers) {
+  const { name: distro, version } = distribution();
   return {
     architecture: nodeArchitecture(),
     created: CREATED,
     history: layers.map(({ createdBy }) => ({ created: CREATED, created_by: createdBy })),
     os: 'linux',
-    rootfs: { type: 'layers', diff_ids: packed.map((layer) => layer.diffId) },
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
     config: {
-      Env: [`PATH=${PATH}`],
+      Env: [`PATH=${PATH}`, ...(name === 'build' ? ['CNB_USER_ID=1000', 'CNB_GROUP_ID=1000'] : [])],
       Labels: {
-        'io.buildpacks.base.distro.name': name,
+        'io.buildpacks.base.distro.name': distro,
         'io.buildpacks.base.distro.version': version,
         'org.opencontainers.image.description': 'binaries of the machine it was made on, for a demo: do not publish it',
-        'org.opencontainers.image.title': 'slipway demo run image',
+        'org.opencontainers.image.title': `slipway demo ${name} image`,
       },
       User: '1000:1000',
       WorkingDir: '/',
@@ -96,30 +115,29 @@ function imageConfig(packed, layers) {
 }
 
 /** A hash over path, size and time of every file that goes in. */
-function inputKey(layers) {
+function inputKey(parts) {
   const hash = createHash('sha256').update(`${RECIPE} zlib ${process.versions.zlib}\n`);
-  for (const { files } of layers) hash.update(files.inputs().join('\n')).update('\0');
+  for (const { files, key } of parts) hash.update(key ?? files.inputs().join('\n')).update('\0');
   return hash.digest('hex');
 }
 
-async function knownImage(directory, key, slipway, ctx) {
+function isMadeFrom(directory, key) {
   const file = join(directory, 'made-from.txt');
-  if (!existsSync(file) || readFileSync(file, 'utf8').trim() !== key) return undefined;
-  const [entry] = await slipway.openLayout(directory).list(ctx);
-  return entry?.descriptor.digest;
+  return existsSync(file) && readFileSync(file, 'utf8').trim() === key;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [directory] = process.argv.slice(2);
-  if (directory === undefined) {
-    console.error('usage: node scripts/run-image/make.mjs DIR');
+  const [directory, ...flags] = process.argv.slice(2);
+  if (directory === undefined || flags.some((flag) => flag !== '--debian')) {
+    console.error('usage: node scripts/run-image/make.mjs DIR [--debian]');
     process.exit(2);
   }
   await ensureDependencies();
   if (!existsSync(join(ROOT, 'dist/index.js'))) await (await import('../build.mjs')).build();
   const slipway = await import('../../dist/index.js');
+  const debian = flags.length === 0 ? undefined : await makeDebianRoot(join(ROOT, '.build', 'debian'));
   await slipway.withContext({}, async (ctx) => {
-    const { location, digest, isNew } = await makeRunImage(directory, slipway, ctx);
-    console.log(`${location} ${digest}${isNew ? '' : ' (unchanged)'}`);
+    const { run, build, isNew } = await makeBaseImages(directory, slipway, ctx, { debian, certificates: npmFiles() });
+    for (const { location, digest } of [run, build]) console.log(`${location} ${digest}${isNew ? '' : ' (unchanged)'}`);
   });
 }

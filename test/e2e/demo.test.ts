@@ -6,31 +6,35 @@ import { describe, it, type TestContext } from 'node:test';
 import { selectImage } from '../../src/store/select.ts';
 import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { validateStore } from '../../src/store/validate.ts';
+import { parseLocation } from '../../src/oci/location.ts';
 import { architectureOf } from '../../src/oci/platform.ts';
 import { findInLayers } from '../../src/layer/find-file.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
 
-describe('the run image made from this machine', () => {
-  it('is the same each time, sound, and has a shell and Node', async (test) => {
+describe('the base images made from this machine', () => {
+  it('are the same each time, sound, and have a shell, Node and, for builders, npm', async (test) => {
     const directory = temporaryDirectory(test);
     const [first, second] = ['first', 'second'].map((name) => {
       const made = run(test, ['scripts/run-image/make.mjs', join(directory, name)]);
       assert.equal(made.code, 0, made.output);
-      return /sha256:[0-9a-f]{64}/.exec(made.output)?.[0];
+      return made.output.match(/sha256:[0-9a-f]{64}/g);
     });
-    assert.ok(first !== undefined);
-    assert.equal(second, first);
+    assert.equal(first?.length, 2);
+    assert.deepEqual(second, first);
     const ctx = testContext(test);
     const layout = openLayout(join(directory, 'first'));
     assert.deepEqual(await validateStore(layout, ctx), []);
-    const location = { kind: 'oci', dir: join(directory, 'first') } as const;
-    const options = { role: 'run image', hostArchitecture: architectureOf(process.arch) } as const;
-    const image = await selectImage(layout, location, ctx, options);
-    assert.equal(image.manifestDigest, first);
-    const found = await findInLayers(image.layers, ['/bin/sh', '/usr/bin/node', '/nothing'], ctx);
-    assert.notEqual(found['/bin/sh'], 'absent');
-    assert.notEqual(found['/usr/bin/node'], 'absent');
-    assert.equal(found['/nothing'], 'absent');
+    for (const [at, name] of ['run', 'build'].entries()) {
+      const location = parseLocation(`oci:${join(directory, 'first')}:${name}`);
+      const options = { role: 'run image', hostArchitecture: architectureOf(process.arch) } as const;
+      const image = await selectImage(layout, location, ctx, options);
+      assert.equal(image.manifestDigest, first[at]);
+      const found = await findInLayers(image.layers, ['/bin/sh', '/usr/bin/node', '/usr/bin/npm', '/nothing'], ctx);
+      assert.notEqual(found['/bin/sh'], 'absent');
+      assert.notEqual(found['/usr/bin/node'], 'absent');
+      assert.equal(found['/usr/bin/npm'] === 'absent', name === 'run');
+      assert.equal(found['/nothing'], 'absent');
+    }
   });
 });
 
@@ -46,6 +50,7 @@ describe('the demo', () => {
     assert.equal(demo.code, 0, demo.output);
     assert.match(demo.output, /All is well/);
     assert.match(demo.output, /docker load -i /);
+    assert.match(demo.output, /slipway builder create|a builder image needs a sandbox/);
   });
 });
 

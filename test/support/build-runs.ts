@@ -136,3 +136,9 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(text);
   return typeof value === 'object' && value !== null ? { ...value } : assert.fail(`not an object: ${text}`);
 }
+
+/** The events of one kind that a run with `--progress json` or `--json` printed. */
+export function eventsOf(result: ProgramResult, type: string): readonly Readonly<Record<string, unknown>>[] {
+  const lines = `${result.stdout}${result.stderr}`.split('\n').filter((line) => line.startsWith('{"v":'));
+  return lines.map(parseObject).filter((event) => event['type'] === type);
+}
