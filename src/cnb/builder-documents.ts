@@ -1,5 +1,6 @@
 import { goJson } from '../oci/go-json.ts';
 import type { BuilderFile } from './files/builder.ts';
+import type { LifecycleApis, LifecycleDescriptor } from './files/lifecycle-descriptor.ts';
 import type { RunImageEntry } from './files/run.ts';
 import { encodeToml, orNone, struct, type TomlDocument } from './files/toml-write.ts';
 import type { Label } from './process.ts';
@@ -19,7 +20,8 @@ export interface BuilderFacts {
   readonly buildpacks: readonly BuilderModuleInfo[];
   readonly extensions: readonly BuilderModuleInfo[];
   readonly createdBy: { readonly name: string; readonly version: string };
-  readonly apis: { readonly buildpack: readonly string[]; readonly platform: readonly string[] };
+  /** Of the builder's own lifecycle, or of the one that is a part of whoever made it. */
+  readonly lifecycle: LifecycleDescriptor;
 }
 
 /** The files in `/cnb` of a builder, by path; those that would be empty are left out. */
@@ -68,22 +70,31 @@ export function builderLabels(facts: BuilderFacts): readonly Label[] {
   ];
 }
 
-function metadataJson({ file, buildpacks, extensions, createdBy, apis }: BuilderFacts): string {
+function metadataJson({ file, buildpacks, extensions, createdBy, lifecycle }: BuilderFacts): string {
   const [first] = file.runImages;
-  const supported = { deprecated: null, supported: apis.buildpack };
+  const { version, apis } = lifecycle;
   return goJson({
     description: file.description,
     buildpacks: buildpacks.map(moduleJson),
     extensions: extensions.length === 0 ? undefined : extensions.map(moduleJson),
     stack: { runImage: { image: first?.image ?? '', mirrors: first?.mirrors ?? [] } },
     lifecycle: {
-      version: createdBy.version,
-      api: { buildpack: apis.buildpack[0], platform: apis.platform[0] },
-      apis: { buildpack: supported, platform: { deprecated: null, supported: apis.platform } },
+      version,
+      api: { buildpack: lowest(apis.buildpack), platform: lowest(apis.platform) },
+      apis: { buildpack: apisJson(apis.buildpack), platform: apisJson(apis.platform) },
     },
     createdBy,
     images: file.runImages.map(({ image, mirrors }) => ({ image, mirrors })),
   });
+}
+
+/** What old readers look at: one version. */
+function lowest({ deprecated, supported }: LifecycleApis): string | undefined {
+  return [...deprecated, ...supported][0];
+}
+
+function apisJson({ deprecated, supported }: LifecycleApis): unknown {
+  return { deprecated: deprecated.length === 0 ? null : deprecated, supported };
 }
 
 function moduleJson({ id, version, name, homepage }: BuilderModuleInfo): unknown {

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import type { TarHeader } from '../tar/header.ts';
-import { ancestors, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
+import { ancestors, fromBytes, fromText, showPath, toBuffer, type BytePath } from './byte-path.ts';
 import type { LayerEntry, LayerSource } from './layer-source.ts';
 import type { Owner, Place } from './place.ts';
 import { readError, type FileState } from './read-error.ts';
@@ -29,9 +29,48 @@ export function* layerEntries(source: LayerSource, ctx: Context): Iterable<PackE
     case 'dir':
       yield* directoryEntries(source.place, fromText(source.path), ctx);
       return;
+    case 'trees':
+      yield* treeEntries(source.places, ctx);
+      return;
     case 'slice':
       yield* sliceEntries(source.place, source.paths, ctx);
       return;
+  }
+}
+
+function* treeEntries(places: readonly Place[], ctx: Context): Iterable<PackEntry> {
+  const parents = new Set<BytePath>();
+  for (const place of [...places].sort((a, b) => (fromText(a.logical) < fromText(b.logical) ? -1 : 1))) {
+    for (const entry of directoryEntries(place, fromText(place.logical), ctx)) {
+      const name = fromBytes(entry.header.name);
+      if (fromText(place.logical).startsWith(name)) {
+        if (parents.has(name)) continue;
+        parents.add(name);
+      }
+      const plain = plainEntry(entry, ctx);
+      if (plain !== undefined) yield plain;
+    }
+  }
+}
+
+/** Undefined for what no checkout has. */
+function plainEntry(entry: PackEntry, ctx: Context): PackEntry | undefined {
+  const { type, mode, name } = entry.header;
+  switch (type) {
+    case 'symlink':
+      return { ...entry, header: { ...entry.header, mode: 0o777 } };
+    case 'directory':
+      return { ...entry, header: { ...entry.header, mode: 0o755 } };
+    case 'file':
+    case 'hardlink':
+      return { ...entry, header: { ...entry.header, mode: (mode & 0o100) === 0 ? 0o644 : 0o755 } };
+    case 'fifo':
+    case 'char':
+    case 'block': {
+      const message = `${showPath(fromBytes(name))} is a ${type === 'fifo' ? 'fifo' : 'device'} and left out`;
+      ctx.emit({ type: 'warning', code: 'ENTRY_SKIPPED', message });
+      return undefined;
+    }
   }
 }
 

@@ -36,5 +36,11 @@ export type LayerSource =
    * a list holds paths relative to the place, sorted, the directory itself as the empty path.
    */
   | { readonly kind: 'slice'; readonly place: Place; readonly paths: 'all' | readonly BytePath[] }
+  /**
+   * Several directories, in byte order of their logical paths, each with its contents and parents; a parent that they share is written
+   * once. Modes as git keeps them: 0755 for directories and for what its owner may run, 0644 for other files; no devices, fifos and sockets
+   * (`ENTRY_SKIPPED`). The same files give the same layer whatever the umask was.
+   */
+  | { readonly kind: 'trees'; readonly places: readonly Place[] }
   /** Entries given as data, in this order (launcher, process types). */
   | { readonly kind: 'entries'; readonly entries: readonly LayerEntry[] };

@@ -5,8 +5,8 @@ import { createLocator, type Locator } from '../../src/locate/locator.ts';
 import { parseLocation } from '../../src/oci/location.ts';
 import type { Platform } from '../../src/oci/platform.ts';
 import type { Image } from '../../src/ports/image.ts';
-import { makeBuilder } from '../../src/platform/package/make-builder.ts';
-import { makePackage } from '../../src/platform/package/make-package.ts';
+import { makeBuilder, type BuilderOptions } from '../../src/platform/package/make-builder.ts';
+import { makePackage, type PackageOptions } from '../../src/platform/package/make-package.ts';
 import type { SavedImages } from '../../src/platform/package/save-images.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from './context.ts';
 import { writeBuildpacks } from './sample-buildpacks.ts';
@@ -24,13 +24,11 @@ export interface PackageBed {
   readonly directoryOf: (name: string) => string;
   /** A composite buildpack in `meta`, with that package.toml. */
   readonly composite: (packageToml: string) => void;
-  readonly make: (asked: {
-    readonly path: string;
-    readonly to: string;
-    readonly platforms?: readonly Platform[];
-  }) => Promise<SavedImages>;
+  readonly make: (
+    asked: { readonly path: string; readonly to: string } & Partial<PackageOptions>,
+  ) => Promise<SavedImages>;
   /** Makes a builder of that builder.toml. */
-  readonly builder: (text: string, to: string) => Promise<SavedImages>;
+  readonly builder: (text: string, to: string, options?: Partial<BuilderOptions>) => Promise<SavedImages>;
   readonly find: (location: string, target?: Platform) => Promise<Image>;
 }
 
@@ -39,11 +37,14 @@ export function packageBed(t: TestContext): PackageBed {
   const directory = temporaryDirectory(t);
   const ctx = testContext(t);
   writeBuildpacks(join(directory, 'buildpacks'), [NODE, TOOL]);
-  const open = (): Locator =>
-    createLocator({
-      registry: { insecure: [], credentials: { find: () => Promise.resolve({ trace: [] }) }, userAgent: 'test' },
-      hostArchitecture: 'arm64',
-    });
+  const registry = {
+    insecure: [],
+    credentials: { find: () => Promise.resolve({ trace: [] }) },
+    userAgent: 'test',
+    retry: { attempts: 1 },
+  };
+  const open = (): Locator => createLocator({ registry, hostArchitecture: 'arm64' });
+  const downloads = { directory: join(directory, 'downloads'), registry };
   const at = (text: string): ReturnType<typeof parseLocation> => {
     const location = parseLocation(text);
     if (location.kind === 'oci') return { ...location, dir: join(directory, location.dir) };
@@ -63,20 +64,21 @@ export function packageBed(t: TestContext): PackageBed {
       );
       writeFileSync(join(directory, 'meta', 'package.toml'), packageToml);
     },
-    make: async ({ path, to, platforms = [] }) => {
+    make: async ({ path, to, ...options }) => {
       await using locator = open();
       const outputs = [{ location: at(to), shown: to }];
       return await makePackage(
-        { kind: 'buildpack', path, platforms, outputs, hostArchitecture: 'arm64' },
-        locator,
+        { kind: 'buildpack', path, platforms: [], outputs, hostArchitecture: 'arm64', ...options },
+        { locator, downloads },
         ctx,
       );
     },
-    builder: async (text, to) => {
+    builder: async (text, to, options = {}) => {
       await using locator = open();
       const config = join(directory, 'builder.toml');
       writeFileSync(config, text);
-      return await makeBuilder({ config, platforms: [], outputs: [{ location: at(to), shown: to }] }, locator, ctx);
+      const outputs = [{ location: at(to), shown: to }];
+      return await makeBuilder({ config, platforms: [], outputs, ...options }, { locator, downloads }, ctx);
     },
     find: async (location, target) => {
       const locator = open();

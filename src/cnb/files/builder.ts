@@ -30,48 +30,92 @@ export interface BuilderFile {
   readonly runImages: readonly RunImageEntry[];
   readonly stackId: string;
   readonly env: readonly BuilderVariable[];
-  /** A directory with the lifecycle's programs; absent: the builder has none. */
-  readonly lifecycleUri?: string;
+  /** Absent: the builder has no lifecycle of its own. */
+  readonly lifecycle?: BuilderLifecycle;
   readonly targets: readonly string[];
   readonly system: { readonly pre: readonly OrderElement[]; readonly post: readonly OrderElement[] };
+  /** What is allowed and most likely not meant, with the key. */
+  readonly warnings: readonly string[];
 }
 
-const KEYS: readonly string[] = [
-  ...['description', 'buildpacks', 'extensions', 'order', 'order-extensions', 'build', 'run', 'stack', 'lifecycle'],
-  ...['targets', 'system'],
-];
+/** Programs at a location, or a released version. */
+export type BuilderLifecycle = { readonly uri: string } | { readonly version: string };
+
+const TARGET_KEYS = ['os', 'arch', 'variant', 'distros'];
+const SYSTEM_KEYS = ['buildpacks'];
 const SUFFIXES: readonly string[] = ['', 'default', 'override', 'append', 'prepend'];
 
 /** Throws `FILE_INVALID`: wrong types, unknown keys, no build image, no run image, an old `[stack]` that says otherwise. */
 export function decodeBuilder(bytes: Uint8Array | string, file: string): BuilderFile {
   return decodeFile(bytes, file, (reader) => {
-    for (const key of reader.fields.keys())
-      if (!KEYS.includes(key)) reader.fields.issue(key, 'is no key of a builder.toml');
-    const build = reader.nested('build');
-    const stack = reader.nested('stack');
-    const system = reader.nested('system');
-    const lifecycle = reader.nested('lifecycle').fields;
-    const lifecycleUri = lifecycle.optionalString('uri');
-    if (lifecycle.has('version'))
-      lifecycle.issue('version', 'is not downloaded by this version: name a directory with uri');
+    checkKeys(reader);
+    const [build, stack, system] = [reader.nested('build'), reader.nested('stack'), reader.nested('system')];
+    const lifecycle = readLifecycle(reader.nested('lifecycle'));
+    const env = build.list('env', readVariable);
+    const order = readOrder(reader, 'order', 'buildpack', { isVersionOptional: true });
     return {
       description: reader.fields.optionalString('description') ?? '',
       buildpacks: reader.list('buildpacks', readModule),
       extensions: reader.list('extensions', readModule),
-      order: readOrder(reader, 'order', 'buildpack', { isVersionOptional: true }),
+      order,
       orderExtensions: readOrder(reader, 'order-extensions', 'extension', { isVersionOptional: true }),
       buildImage: agreed(build, 'image', stack, 'build-image'),
       runImages: runImagesOf(reader, stack),
       stackId: stack.fields.optionalString('id') ?? '',
-      env: build.list('env', readVariable),
-      ...(lifecycleUri === undefined ? {} : { lifecycleUri }),
+      env,
+      ...(lifecycle === undefined ? {} : { lifecycle }),
       targets: reader.list('targets', ({ fields }) => {
         const variant = fields.optionalString('variant');
         return [fields.string('os'), fields.string('arch'), ...(variant === undefined ? [] : [variant])].join('/');
       }),
       system: { pre: systemModules(system.nested('pre')), post: systemModules(system.nested('post')) },
+      warnings: [...(order.length === 0 ? ['order: is empty: no buildpack runs'] : []), ...env.flatMap(doubtsOf)],
     };
   });
+}
+
+/** A key that means nothing is an error, since it may be a misspelled one. */
+function checkKeys(reader: TomlReader): void {
+  onlyKeys(reader, [
+    ...['description', 'buildpacks', 'extensions', 'order', 'order-extensions', 'build', 'run', 'stack', 'lifecycle'],
+    ...['targets', 'system'],
+  ]);
+  for (const kind of ['buildpacks', 'extensions'])
+    reader.list(kind, (module) => onlyKeys(module, ['id', 'version', 'uri', 'image']));
+  const build = reader.nested('build');
+  onlyKeys(build, ['image', 'env']);
+  build.list('env', (variable) => onlyKeys(variable, ['name', 'value', 'suffix', 'delim', 'exec-env']));
+  onlyKeys(reader.nested('run'), ['images']);
+  reader.nested('run').list('images', (image) => onlyKeys(image, ['image', 'mirrors']));
+  onlyKeys(reader.nested('stack'), ['id', 'build-image', 'run-image', 'run-image-mirrors']);
+  onlyKeys(reader.nested('lifecycle'), ['uri', 'version']);
+  reader.list('targets', (target) => onlyKeys(target, TARGET_KEYS));
+  onlyKeys(reader.nested('system'), ['pre', 'post']);
+  for (const part of ['pre', 'post']) onlyKeys(reader.nested('system').nested(part), SYSTEM_KEYS);
+}
+
+function onlyKeys(reader: TomlReader, known: readonly string[]): void {
+  for (const key of reader.fields.keys())
+    if (!known.includes(key)) reader.fields.issue(key, 'is no key of a builder.toml');
+}
+
+function readLifecycle({ fields }: TomlReader): BuilderLifecycle | undefined {
+  const [uri, version] = [fields.optionalString('uri'), fields.optionalString('version')];
+  if (uri !== undefined && version !== undefined) fields.issue('version', 'cannot stand beside uri');
+  if (version !== undefined && !/^v?\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/.test(version))
+    fields.issue('version', `"${version}" is no version of the lifecycle`);
+  if (uri !== undefined) return { uri };
+  return version === undefined ? undefined : { version };
+}
+
+/** As pack warns. */
+function doubtsOf({ name, value, suffix, delimiter }: BuilderVariable): readonly string[] {
+  return [
+    ...(value === '' ? [`build.env: ${name} has an empty value`] : []),
+    ...(delimiter === '' && (suffix === 'append' || suffix === 'prepend')
+      ? [`build.env: ${name} is ${suffix}ed without a delim`]
+      : []),
+  ];
 }
 
 function readModule(reader: TomlReader): BuilderModule {

@@ -6,6 +6,34 @@ const RESULT: readonly CommandOption[] = [
     value: 'OS/ARCH',
   }),
   option('output', 'strings', 'Output', 'where it goes as well; repeat', { value: 'LOCATION' }),
+  option('label', 'strings', 'Output', 'a label of the image beside those of the specification; repeat', {
+    value: 'KEY=VALUE',
+  }),
+  option(
+    'publish',
+    'boolean',
+    'Output',
+    'as in pack: LOCATION is an image in a registry, which it is without a scheme too',
+  ),
+];
+
+const FLATTEN_GROUPS = option(
+  'flatten',
+  'strings',
+  'Output',
+  'buildpacks that share one layer; repeat for several layers',
+  { value: 'ID@VERSION,…' },
+);
+
+const PACKAGE_FORM: readonly CommandOption[] = [
+  option('flatten', 'boolean', 'Output', 'put all buildpacks of the package into one layer'),
+  option('flatten-exclude', 'strings', 'Output', 'a buildpack that keeps a layer of its own; repeat', {
+    value: 'ID@VERSION',
+  }),
+  option('format', 'choice', 'Output', 'as in pack: with file, LOCATION is a .cnb file whatever its name', {
+    choices: ['image', 'file'],
+    fallback: 'image',
+  }),
 ];
 
 const CONFIG = option('config', 'string', 'Input', 'package.toml; default: the one in --path, if it is there', {
@@ -23,6 +51,7 @@ export const BUILDER_CREATE_COMMAND: CommandSpec = {
   options: [
     option('config', 'string', 'Input', 'builder.toml', { value: 'FILE', fallback: 'builder.toml' }),
     ...RESULT,
+    FLATTEN_GROUPS,
     ...REGISTRY,
     ...DISPLAY,
   ],
@@ -43,6 +72,7 @@ function packageCommand(kind: 'buildpack' | 'extension'): CommandSpec {
       option('path', 'string', 'Input', `directory of ${an}`, { value: 'DIR', fallback: '.' }),
       CONFIG,
       ...RESULT,
+      ...PACKAGE_FORM,
       ...REGISTRY,
       ...DISPLAY,
     ],

@@ -1,14 +1,11 @@
-import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { compareBytes } from '../../oci/go-json.ts';
 import { envValue } from '../../oci/image-config.ts';
 import type { LayerEntry, LayerSource } from '../../layer/layer-source.ts';
-import { virtualParents, type Owner } from '../../layer/place.ts';
+import type { Owner } from '../../layer/place.ts';
 import type { Image } from '../../ports/image.ts';
-import { findPackageSource } from './package-source.ts';
 
 const ROOT: Owner = { uid: 0, gid: 0 };
-const LIFECYCLE = '/cnb/lifecycle';
 
 /**
  * Who builds: `CNB_USER_ID` and `CNB_GROUP_ID` of the build image (Platform API), else its user when that is two numbers.
@@ -52,22 +49,6 @@ export function filesLayer(files: ReadonlyMap<string, string>): LayerSource {
     ),
   ];
   return { kind: 'entries', entries: [...entries].sort((a, b) => compareBytes(a.path, b.path)) };
-}
-
-/** The lifecycle's programs from a directory; undefined when builder.toml names none. */
-export async function lifecycleLayer(
-  uri: string | undefined,
-  config: string,
-  ctx: Context,
-): Promise<LayerSource | undefined> {
-  if (uri === undefined) return undefined;
-  const source = await findPackageSource({ uri }, config, ctx);
-  if (source.kind !== 'directory')
-    throw new SlipwayError('NOT_SUPPORTED', `${config}: the lifecycle is taken from a directory, not from ${uri}`, {
-      exit: 3,
-    });
-  const place = { logical: LIFECYCLE, real: source.directory, owner: ROOT, parents: virtualParents(LIFECYCLE, ROOT) };
-  return { kind: 'dir', place, path: LIFECYCLE };
 }
 
 function parentsBelowCnb(path: string): readonly string[] {

@@ -1,21 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { decodePackage, type PackageFile } from '../../cnb/files/package.ts';
-import { moduleName, type ModuleKind } from '../../cnb/module.ts';
+import type { ModuleKind } from '../../cnb/module.ts';
+import type { Label } from '../../cnb/process.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
-import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
-import type { Locator } from '../../locate/locator.ts';
-import { displayLocation, type Location } from '../../oci/location.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { BlobStaging } from '../../ports/store.ts';
-import { openSinks } from '../sinks.ts';
-import { findPackageSource, type PackageSource } from './package-source.ts';
-import { packModule, readModuleDirectory } from './pack-module.ts';
+import type { AssembledImage } from '../../store/copy.ts';
+import type { SinkRequest } from '../sinks.ts';
+import { flattenModules, namedModules } from './flatten.ts';
+import { createModuleReader, once } from './module-reader.ts';
+import { openPackageOutputs } from './package-outputs.ts';
+import type { PackagePorts } from './package-ports.ts';
+import { findPackageSource } from './package-source.ts';
+import { readModuleDirectory } from './pack-module.ts';
 import { packageImage } from './package-module.ts';
 import type { PackagedModule } from './packaged-module.ts';
-import { modulesOf } from './read-package.ts';
-import { saveImages, type SavedImages } from './save-images.ts';
+import type { SavedImages } from './save-images.ts';
 
 export interface PackageOptions {
   readonly kind: ModuleKind;
@@ -25,79 +27,62 @@ export interface PackageOptions {
   readonly config?: string;
   /** Default: the targets of package.toml, else those of the module, else Linux on this machine's architecture. */
   readonly platforms: readonly Platform[];
-  readonly outputs: readonly { readonly location: Location; readonly shown: string }[];
+  readonly outputs: readonly SinkRequest[];
+  /** Everything in one layer, but for these `ID@VERSION`. */
+  readonly flatten?: { readonly exclude: readonly string[] };
+  /** Asked for beside those of the specification. */
+  readonly labels?: readonly Label[];
   readonly hostArchitecture: string;
 }
 
 /** Makes a package and writes it to every output: one image, or an index over several platforms. */
-export async function makePackage(options: PackageOptions, locator: Locator, ctx: Context): Promise<SavedImages> {
+export async function makePackage(options: PackageOptions, ports: PackagePorts, ctx: Context): Promise<SavedImages> {
   const file = options.config ?? join(options.path, 'package.toml');
   const config = await readConfig(file, options.config !== undefined);
-  const module = config.module ?? { kind: options.kind, uri: '.' };
-  if (module.kind !== options.kind)
-    throw new SlipwayError('ARGUMENT_INVALID', `${file} is for a package of ${article(module.kind)}`, {
-      exit: 3,
-      hint: `run slipway ${module.kind} package`,
-    });
-  const named = config.module === undefined ? { uri: resolve(options.path) } : { uri: module.uri };
-  const own = await findPackageSource(named, file, ctx);
+  const named = moduleSource(options, config, file);
+  const own = await findPackageSource({ named, file }, ports, ctx);
   if (own.kind !== 'directory')
-    throw new SlipwayError('ARGUMENT_INVALID', `${file}: a package is made of a directory, not of ${module.uri}`, {
-      exit: 3,
-    });
-  const main = await readModuleDirectory(own.directory, [options.kind]);
-  const platforms = choosePlatforms(options, config, main.listing.targets);
-  await using opened = await openSinks(options.outputs, locator, ctx);
-  const packed = await packModule(main, opened.staging, ctx, DEFAULT_COMPRESSION);
-  const images = [];
+    throw new SlipwayError(
+      'ARGUMENT_INVALID',
+      `${file}: a package is made of a directory or its tgz, not of ${named.uri}`,
+      {
+        exit: 3,
+      },
+    );
+  const { listing } = await readModuleDirectory(own.directory, [options.kind]);
+  const platforms = choosePlatforms(options, config, listing.targets);
+  await using outputs = await openPackageOutputs(options.outputs, platforms, ports.locator, ctx);
+  const reader = createModuleReader(ports, outputs.staging, ctx);
+  const images: AssembledImage[] = [];
   for (const platform of platforms) {
-    const needed: PackagedModule[] = [];
-    for (const dependency of config.dependencies) {
-      const source = await findPackageSource(dependency, file, ctx);
-      needed.push(...(await readDependency(source, { platform, staging: opened.staging, locator }, ctx)));
-    }
-    images.push(packageImage({ listing: main.listing, modules: once([packed, ...needed]) }, platform));
+    const modules: PackagedModule[] = [];
+    for (const each of [{ uri: own.directory }, ...config.dependencies])
+      modules.push(...(await reader.read({ named: each, file }, { platform })));
+    const whole = await flattened(once(modules), options, outputs.staging, ctx);
+    images.push(packageImage({ listing, modules: whole, labels: options.labels ?? [] }, platform));
   }
-  return await saveImages(images, opened.sinks, ctx);
+  return await outputs.save(images);
 }
 
-interface DependencyPorts {
-  readonly platform: Platform;
-  readonly staging: BlobStaging;
-  readonly locator: Locator;
-}
-
-/** The modules of a directory or package, with those of a package's own dependencies. */
-export async function readDependency(
-  source: PackageSource,
-  { platform, staging, locator }: DependencyPorts,
+async function flattened(
+  modules: readonly PackagedModule[],
+  { flatten }: PackageOptions,
+  staging: BlobStaging,
   ctx: Context,
 ): Promise<readonly PackagedModule[]> {
-  if (source.kind === 'directory') {
-    const found = await readModuleDirectory(source.directory, ['buildpack', 'extension']);
-    return [await packModule(found, staging, ctx, DEFAULT_COMPRESSION)];
-  }
-  const image = await locator.find(source.location, 'image', ctx, { target: platform });
-  const subject = displayLocation(source.location);
-  const modules = [...modulesOf(image, 'buildpack', subject), ...modulesOf(image, 'extension', subject)];
-  if (modules.length > 0) return modules;
-  throw new SlipwayError('IMAGE_INVALID', `${subject} is no buildpackage: it has no label that says what is in it`);
+  if (flatten === undefined) return modules;
+  const apart = namedModules(flatten.exclude, modules, 'flatten-exclude');
+  const together = modules.filter((module) => module.kind === 'buildpack' && !apart.includes(module));
+  return flattenModules(modules, [together], staging, ctx);
 }
 
-/** Each module once; the same module with other contents is a conflict. */
-export function once(modules: readonly PackagedModule[]): readonly PackagedModule[] {
-  const found = new Map<string, PackagedModule>();
-  for (const module of modules) {
-    const key = `${module.kind} ${moduleName(module)}`;
-    const other = found.get(key);
-    if (other !== undefined && other.layer.diffId !== module.layer.diffId)
-      throw new SlipwayError('PACKAGE_INCOMPLETE', `${moduleName(module)} is there twice, with different contents`, {
-        details: { layers: `${other.layer.diffId}, ${module.layer.diffId}` },
-        hint: 'leave one of them out, or give it another version',
-      });
-    found.set(key, other ?? module);
-  }
-  return [...found.values()];
+function moduleSource(options: PackageOptions, { module }: PackageFile, file: string): { readonly uri: string } {
+  if (module === undefined) return { uri: resolve(options.path) };
+  if (module.kind === options.kind) return { uri: module.uri };
+  throw new SlipwayError('ARGUMENT_INVALID', `${file} is for a package of ${article(module.kind)}`, {
+    exit: 3,
+    hint: `run slipway ${module.kind} package`,
+  });
 }
 
 function choosePlatforms(

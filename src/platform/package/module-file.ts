@@ -2,8 +2,8 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
-import { extractTar } from '../../layer/extract.ts';
 import type { Location } from '../../oci/location.ts';
+import { unpackTar } from '../../rootfs/unpack.ts';
 import { openArchiveFile, type ArchiveFile } from '../../store/archive/archive-file.ts';
 
 /** What a file that holds modules is: the tar of a module's directory, unpacked, or a package. */
@@ -37,8 +37,7 @@ async function unpack(archive: ArchiveFile, shown: string, ctx: Context): Promis
   const real = await mkdtemp(join(ctx.tmp, 'module-'));
   // Buildpacks may be another user.
   await chmod(real, 0o755);
-  const places = [{ logical: '/', real, owner: { uid: 0, gid: 0 }, parents: [] }];
-  await extractTar({ bytes: archive.readAll(ctx.signal), subject: shown }, ctx, { places });
+  await unpackTar({ source: archive.readAll(ctx.signal), subject: shown }, real, ctx);
   return real;
 }
 

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeModuleListing, type ModuleListing } from '../../cnb/files/module-listing.ts';
-import { escapeId, type ModuleKind } from '../../cnb/module.ts';
+import { escapeId, moduleName, type ModuleKind } from '../../cnb/module.ts';
 import { moduleInfo } from '../../cnb/package-labels.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
 import type { Compression } from '../../layer/compression.ts';
 import { packLayer } from '../../layer/pack.ts';
 import { virtualParents, type Place } from '../../layer/place.ts';
+import type { Layer } from '../../ports/blob.ts';
 import type { BlobStaging } from '../../ports/store.ts';
 import type { PackagedModule } from './packaged-module.ts';
 
@@ -44,10 +45,33 @@ export async function packModule(
   compression: Compression,
 ): Promise<PackagedModule> {
   const { kind, id, version } = listing;
-  const place = placeOf(`/cnb/${kind}s/${escapeId(id)}/${version}`, directory);
-  const source = { kind: 'dir', place, path: place.logical } as const;
-  const { layer } = await packLayer(source, staging, ctx, { compression, family: 'oci' });
-  return { kind, id, version, layer, info: moduleInfo(listing) };
+  const layer = await packTrees([{ module: listing, directory }], staging, ctx, compression);
+  return { kind, id, version, layer, info: moduleInfo(listing), directory };
+}
+
+/** One layer of several modules' directories. */
+export async function packTrees(
+  trees: readonly { readonly module: ModulePlace; readonly directory: string }[],
+  staging: BlobStaging,
+  ctx: Context,
+  compression: Compression,
+): Promise<Layer> {
+  const places = trees.map(({ module, directory }) => placeOf(modulePath(module), directory));
+  const { layer } = await packLayer({ kind: 'trees', places }, staging, ctx, { compression, family: 'oci' });
+  return layer;
+}
+
+type ModulePlace = Pick<ModuleListing, 'kind' | 'id' | 'version'>;
+
+/** Where images have a module (distribution spec). Throws `FILE_INVALID` for an id or version that would lead elsewhere. */
+export function modulePath({ kind, id, version }: ModulePlace): string {
+  const names = [escapeId(id), version];
+  if (names.some((name) => name === '.' || name === '..' || /[/\\\0]/.test(name)))
+    throw new SlipwayError(
+      'FILE_INVALID',
+      `${JSON.stringify(moduleName({ id, version }))} cannot be the name of a ${kind}`,
+    );
+  return `/cnb/${kind}s/${names.join('/')}`;
 }
 
 function placeOf(logical: string, real: string): Place {

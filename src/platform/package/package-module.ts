@@ -13,6 +13,7 @@ import { encodeIndex, type RawManifest } from '../../oci/manifest.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
 import type { Platform } from '../../oci/platform.ts';
 import type { AssembledImage } from '../../store/copy.ts';
+import { layersOf } from './flatten.ts';
 import type { PackagedModule } from './packaged-module.ts';
 
 /** Of images whose bytes depend on what is in them only (contract §14.1). */
@@ -24,6 +25,8 @@ export interface PackageContents {
   readonly listing: ModuleListing;
   /** It and those that it needs; ids and versions once. */
   readonly modules: readonly PackagedModule[];
+  /** Asked for beside those of the specification. */
+  readonly labels: readonly Label[];
 }
 
 /**
@@ -35,7 +38,7 @@ export function packageImage(contents: PackageContents, platform: Platform): Ass
   checkComplete(listing, modules);
   return assemble({
     base: { kind: 'scratch', platform, family: 'oci' },
-    layers: modules.map((module) => ({ layer: module.layer, createdBy: createdBy(module) })),
+    layers: layersOf(modules),
     env: [],
     prependPath: [],
     workingDir: '',
@@ -44,6 +47,7 @@ export function packageImage(contents: PackageContents, platform: Platform): Ass
     labels: [
       { key: packageMetadataKey(listing.kind), value: packageMetadataLabel(listing) },
       ...layerLabels(modules, listing.kind),
+      ...contents.labels,
     ],
     created: PACKAGE_CREATED,
   });
@@ -57,11 +61,6 @@ export function layerLabels(modules: readonly PackagedModule[], always: ModuleKi
     const labelled = own.map(({ id, version, info, layer }) => ({ id, version, info, diffId: layer.diffId }));
     return [{ key: moduleLayersKey(kind), value: moduleLayersLabel(labelled) }];
   });
-}
-
-/** History text of a module's layer. */
-export function createdBy(module: PackagedModule): string {
-  return `${module.kind === 'buildpack' ? 'Buildpack' : 'Extension'}: ${moduleName(module)}`;
 }
 
 /** An index over the images of several platforms, in the order given. */
