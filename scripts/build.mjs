@@ -97,6 +97,9 @@ function licences() {
     '@iarna/toml',
     'node-forge',
     'bcryptjs',
+    'ignore',
+    'yauzl',
+    'pend',
   ];
   return names
     .filter((name) => existsSync(join(ROOT, 'node_modules', name)))

@@ -26,6 +26,8 @@ export type Event =
       readonly platform: string;
       readonly note?: string;
     }
+  /** A project descriptor was read: what it has, in words. */
+  | { readonly type: 'project.read'; readonly file: string; readonly schema: string; readonly says: readonly string[] }
   /** A choice that the program made, in words: which order, which launcher. */
   | { readonly type: 'order.chosen'; readonly source: string; readonly groups: number }
   | { readonly type: 'launcher.chosen'; readonly kind: string; readonly reason: string }

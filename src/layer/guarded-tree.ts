@@ -38,9 +38,12 @@ export class GuardedTree {
   /** What was made here in directories that were there before. */
   readonly #topmost: BytePath[] = [];
 
-  /** `root` exists and is a directory. */
-  constructor(root: BytePath) {
+  readonly #parentMode: number | undefined;
+
+  /** `root` exists and is a directory. `parentMode`: of directories that no entry is for; default: as the umask allows. */
+  constructor(root: BytePath, options: { readonly parentMode?: number } = {}) {
     this.#root = root;
+    this.#parentMode = options.parentMode;
     this.#known.add('');
   }
 
@@ -131,7 +134,7 @@ export class GuardedTree {
   #make(path: BytePath): void {
     mkdirSync(this.#real(path), 0o777);
     if (!this.#made.has(parentOf(path))) this.#topmost.push(path);
-    this.#made.set(path, undefined);
+    this.#made.set(path, this.#parentMode);
   }
 
   #remove(path: BytePath, found: Stats): void {

@@ -4,18 +4,23 @@ import type { StandardInput, StandardOutput, StandardStreams } from '../ports/st
 
 /** Standard input, for the location that asks for it. Throws `ARGUMENT_INVALID` (exit 3) when it is a terminal. */
 export function standardInput(location: Location, standard: StandardStreams | undefined): StandardInput {
-  if (standard === undefined) throw noStreams(location);
+  return inputCalled(displayLocation(location), standard);
+}
+
+/** The same for what is no image; `name` is what the user wrote: `--path -`. */
+export function inputCalled(name: string, standard: StandardStreams | undefined): StandardInput {
+  if (standard === undefined) throw noStreams(name);
   if (!standard.input.isTerminal()) return standard.input;
   throw new SlipwayError(
     'ARGUMENT_INVALID',
-    `${displayLocation(location)} is standard input, which is a terminal: it has no archive to read`,
+    `${name} is standard input, which is a terminal: it has no archive to read`,
     { exit: 3, hint: 'pipe one in: docker save IMAGE | slipway …, or name a file in the place of -' },
   );
 }
 
 /** Standard output, for the location that asks for it. Throws `ARGUMENT_INVALID` (exit 3) when it is a terminal. */
 export function standardOutput(location: Location, standard: StandardStreams | undefined): StandardOutput {
-  if (standard === undefined) throw noStreams(location);
+  if (standard === undefined) throw noStreams(displayLocation(location));
   if (!standard.output.isTerminal()) return standard.output;
   throw new SlipwayError(
     'ARGUMENT_INVALID',
@@ -27,6 +32,8 @@ export function standardOutput(location: Location, standard: StandardStreams | u
 /** The images that a command reads, and those it writes. */
 export interface StandardUses {
   readonly inputs: readonly (Location | undefined)[];
+  /** What else is standard input, as the user wrote it: `--path -`. */
+  readonly otherInputs?: readonly string[];
   readonly outputs: readonly Location[];
   /** The outputs are another program's to write, whose standard output is not this one's: the analyzer checks for the exporter. */
   readonly isForLater?: boolean;
@@ -37,25 +44,26 @@ export interface StandardUses {
  * Throws `ARGUMENT_INVALID` (exit 3).
  */
 export function checkStandardUses(uses: StandardUses, standard: StandardStreams | undefined): void {
-  const inputs = uses.inputs.filter((location) => location !== undefined).filter(isStandardStream);
+  const images = uses.inputs.filter((location) => location !== undefined).filter(isStandardStream);
+  const inputs = [...(uses.otherInputs ?? []), ...images.map(displayLocation)];
   const outputs = uses.outputs.filter(isStandardStream);
   refuseSecond('two inputs are standard input', inputs);
-  refuseSecond('two outputs are standard output', outputs);
-  for (const location of inputs) standardInput(location, standard);
+  refuseSecond('two outputs are standard output', outputs.map(displayLocation));
+  for (const name of inputs) inputCalled(name, standard);
   if (uses.isForLater === true) return;
   for (const location of outputs) standardOutput(location, standard);
 }
 
-function refuseSecond(what: string, locations: readonly Location[]): void {
-  if (locations.length < 2) return;
-  throw new SlipwayError('ARGUMENT_INVALID', `${what}: ${locations.map(displayLocation).join(' and ')}`, {
+function refuseSecond(what: string, names: readonly string[]): void {
+  if (names.length < 2) return;
+  throw new SlipwayError('ARGUMENT_INVALID', `${what}: ${names.join(' and ')}`, {
     exit: 3,
     hint: 'one archive at most can be - : name files for the others',
   });
 }
 
-function noStreams(location: Location): SlipwayError {
-  return new SlipwayError('NOT_SUPPORTED', `${displayLocation(location)}: there is no standard input and output here`, {
+function noStreams(name: string): SlipwayError {
+  return new SlipwayError('NOT_SUPPORTED', `${name}: there is no standard input and output here`, {
     hint: 'name a file in the place of -',
   });
 }

@@ -1,6 +1,6 @@
 import type { TargetMetadata } from '../cnb/analyzed.ts';
 import type { PlatformFeatures } from '../cnb/features.ts';
-import { projectMetadataLabel } from '../cnb/files/project-metadata.ts';
+import { projectMetadataLabel, type ProjectMetadata } from '../cnb/files/project-metadata.ts';
 import type { RunImageEntry } from '../cnb/files/run.ts';
 import type { LifecycleMetadata } from '../cnb/layer-metadata.ts';
 import type { GroupElement } from '../cnb/module.ts';
@@ -35,8 +35,8 @@ const LIFECYCLE_DIRECTORY = '/cnb/lifecycle';
 export interface ExportSettings {
   readonly launcher: string;
   readonly processType: string | undefined;
-  /** Path of project-metadata.toml; undefined: none. */
-  readonly projectMetadata: string | undefined;
+  /** Path of project-metadata.toml, or what it would say; undefined: none. */
+  readonly projectMetadata: string | ProjectMetadata | undefined;
   /** Path of report.toml; undefined: none is written. */
   readonly report: string | undefined;
   readonly sourceDateEpoch: string | undefined;
@@ -113,7 +113,8 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
     );
     const { projectMetadata } = settings;
     const launcherSbomDir = features.hasLauncherSboms ? settings.launcherSbomDir : undefined;
-    const project = projectMetadata === undefined ? {} : await readProjectMetadata(projectMetadata, ctx);
+    const project =
+      typeof projectMetadata === 'string' ? await readProjectMetadata(projectMetadata, ctx) : (projectMetadata ?? {});
     const runFile = features.hasRunToml ? 'run.toml' : 'stack.toml';
     const record = runImageRecord(runImageName, input.runEntries, runFile);
     if (record.warning !== undefined) ctx.emit({ type: 'log', level: 'warn', message: record.warning });

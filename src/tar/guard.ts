@@ -42,9 +42,7 @@ export type Fail = (problem: string) => SlipwayError;
 
 /** Judges a header block before anything decodes it: checksum, type and size. */
 export function guardBlock(block: Uint8Array, fail: Fail): GuardedBlock {
-  const sums = checksums(block, 0);
-  const stated = octal(block, 148, 8);
-  if (stated === undefined || (stated !== sums.unsigned && stated !== sums.signed)) {
+  if (!isTarHeader(block)) {
     throw fail('has a wrong header checksum: the tar is damaged, or it is no tar');
   }
   const flag = String.fromCharCode(block[156] ?? 0);
@@ -52,6 +50,14 @@ export function guardBlock(block: Uint8Array, fail: Fail): GuardedBlock {
   if (kind === undefined) throw fail(`has the unknown file type ${JSON.stringify(flag)}`);
   const size = sizeOf(block, fail);
   return { kind, size };
+}
+
+/** Whether a block has the checksum that headers of every tar format have. */
+export function isTarHeader(block: Uint8Array): boolean {
+  if (block.length < BLOCK_SIZE) return false;
+  const sums = checksums(block, 0);
+  const stated = octal(block, 148, 8);
+  return stated !== undefined && (stated === sums.unsigned || stated === sums.signed);
 }
 
 /** The block as the header decoder may see it: size 0, and the checksum of that. */

@@ -62,6 +62,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'image.resolved':
       case 'sandbox.chosen':
       case 'order.chosen':
+      case 'project.read':
       case 'rootfs.unpacked':
       case 'file.downloaded':
       case 'phase.end':

@@ -68,6 +68,9 @@ class PlainRenderer implements Renderer {
       case 'order.chosen':
         this.#header('order', `${event.source}   ${String(event.groups)} group${event.groups === 1 ? '' : 's'}`);
         return;
+      case 'project.read':
+        this.#header('project', `${event.file}   schema ${[event.schema, ...event.says].join(', ')}`);
+        return;
       case 'rootfs.unpacked':
         this.#header('unpacked', unpackedText(event));
         return;

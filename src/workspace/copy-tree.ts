@@ -7,12 +7,14 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  renameSync,
+  rmdirSync,
   symlinkSync,
   utimesSync,
   type Stats,
 } from 'node:fs';
 import type { Context } from '../core/context.ts';
-import { messageOf, SlipwayError } from '../core/errors.ts';
+import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
 import { writeError } from '../core/atomic-file.ts';
 import { createPacer, type Pacer } from '../layer/pacer.ts';
 import type { Owner } from '../layer/place.ts';
@@ -22,7 +24,17 @@ export interface CopyTreeOptions {
   readonly owner?: Owner;
   /** Absolute paths in the source that are left out, with all below them. */
   readonly skip?: ReadonlySet<string>;
+  /** Which entries are copied; absent: all. */
+  readonly filter?: FileFilter;
+  /** The source is of no use afterwards, so its files may be moved. */
+  readonly maySpend?: boolean;
 }
+
+/**
+ * Says of a path, relative to the source, what becomes of it. What is left is not looked into; a directory that is looked into is there
+ * when something in it is taken.
+ */
+export type FileFilter = (path: string, isDirectory: boolean) => 'take' | 'leave' | 'look-inside';
 
 const SLASH = Buffer.from('/');
 
@@ -32,33 +44,42 @@ const SLASH = Buffer.from('/');
  * Synchronous calls with pauses: for many small files a promise a call costs several times the time and the memory.
  */
 export async function copyTree(from: string, to: string, ctx: Context, options: CopyTreeOptions = {}): Promise<void> {
-  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to) }, createPacer(ctx), ctx, options);
+  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to), path: '' }, createPacer(ctx), ctx, options);
 }
 
 interface Pair {
   readonly from: Buffer;
   readonly to: Buffer;
+  /** Relative to the root, as text. */
+  readonly path: string;
 }
 
-async function copyDirectory(pair: Pair, pacer: Pacer, ctx: Context, options: CopyTreeOptions): Promise<void> {
+/** Tells whether anything was copied. */
+async function copyDirectory(pair: Pair, pacer: Pacer, ctx: Context, options: CopyTreeOptions): Promise<boolean> {
+  let isEmpty = true;
   for (const name of readable(pair.from, () => readdirSync(pair.from, { encoding: 'buffer' }))) {
     const entry = below(pair, name);
     if (options.skip?.has(entry.from.toString()) === true) continue;
     const stats = readable(entry.from, () => lstatSync(entry.from));
+    const verdict = options.filter?.(entry.path, stats.isDirectory()) ?? 'take';
+    if (verdict === 'leave') continue;
     if (stats.isDirectory()) {
       writable(entry.to, () => mkdirSync(entry.to));
-      await copyDirectory(entry, pacer, ctx, options);
-      finish(entry.to, stats, options);
-    } else {
-      copyEntry(entry, stats, ctx, options);
-    }
+      const isFilled = await copyDirectory(entry, pacer, ctx, options);
+      const isWanted = isFilled || verdict === 'take';
+      if (isWanted) finish(entry.to, stats, options);
+      else writable(entry.to, () => rmdirSync(entry.to));
+      isEmpty = isEmpty && !isWanted;
+    } else if (copyEntry(entry, stats, ctx, options)) isEmpty = false;
     await pacer.pause();
   }
+  return !isEmpty;
 }
 
-function copyEntry({ from, to }: Pair, stats: Stats, ctx: Context, options: CopyTreeOptions): void {
+function copyEntry({ from, to }: Pair, stats: Stats, ctx: Context, options: CopyTreeOptions): boolean {
   if (stats.isFile()) {
-    readable(from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE));
+    const mayMove = options.maySpend === true && stats.nlink === 1;
+    if (!mayMove || !isMoved(from, to)) readable(from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE));
     finish(to, stats, options);
   } else if (stats.isSymbolicLink()) {
     const target = readable(from, () => readlinkSync(from, { encoding: 'buffer' }));
@@ -67,6 +88,19 @@ function copyEntry({ from, to }: Pair, stats: Stats, ctx: Context, options: Copy
   } else {
     const message = `${from.toString()} is no file, directory or link and is left out`;
     ctx.emit({ type: 'warning', code: 'SPECIAL_FILE_SKIPPED', message });
+    return false;
+  }
+  return true;
+}
+
+/** False where it cannot be: on another file system, out of a directory that is locked. */
+function isMoved(from: Buffer, to: Buffer): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
   }
 }
 
@@ -80,7 +114,11 @@ function finish(to: Buffer, stats: Stats, options: CopyTreeOptions): void {
 }
 
 function below(pair: Pair, name: Buffer): Pair {
-  return { from: Buffer.concat([pair.from, SLASH, name]), to: Buffer.concat([pair.to, SLASH, name]) };
+  return {
+    from: Buffer.concat([pair.from, SLASH, name]),
+    to: Buffer.concat([pair.to, SLASH, name]),
+    path: pair.path === '' ? name.toString() : `${pair.path}/${name.toString()}`,
+  };
 }
 
 function readable<T>(path: Buffer, task: () => T): T {

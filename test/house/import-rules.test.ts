@@ -60,6 +60,8 @@ const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   '@iarna/toml': 'src/cnb/files/toml',
   'node-forge': 'src/core/x509',
   bcryptjs: 'src/registryd/bcrypt',
+  ignore: 'src/platform/app/file-filter',
+  yauzl: 'src/platform/app/',
   yargs: 'src/cli/',
   'yargs/helpers': 'src/cli/',
 };

@@ -5,6 +5,7 @@ import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
+import { openProject } from '../descriptor/open-project.ts';
 import { chooseCache } from '../open-cache.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
@@ -17,7 +18,7 @@ import { fixedInputs } from './inputs.ts';
 import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
-import { analyzeInput, readRequest } from './request.ts';
+import { analyzeInput, checkBeforeProject, readRequest } from './request.ts';
 import { openSandbox } from './sandbox.ts';
 import { openNamedBuilder } from './sources.ts';
 import { withWorkTree } from './work-tree.ts';
@@ -29,10 +30,12 @@ import { withWorkTree } from './work-tree.ts';
  */
 export async function buildImage(asked: BuildOptions, ctx: Context): Promise<BuildOutcome> {
   const { machine } = asked;
-  const options = withDefaultBuilder(asked, openConfig(machine), ctx);
+  checkBeforeProject(asked);
+  ctx.emit({ type: 'build.start', image: asked.image });
+  await using project = await openProject(asked, ctx);
+  const options = withDefaultBuilder(project.options, openConfig(machine), ctx);
   const request = readRequest(options);
   const { compression, outputs, caches } = request;
-  ctx.emit({ type: 'build.start', image: options.image });
   await using data = await openBuildData(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
@@ -43,12 +46,12 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
     options.launchCacheDir === undefined
       ? undefined
       : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
-  const result = await withWorkTree({ ...builder?.user, ...options }, sandbox, ctx, async (own) => {
+  const result = await withWorkTree({ ...builder?.user, ...options }, { ...project, sandbox }, ctx, async (own) => {
     const rooted = builder === undefined ? own : builderDirs(own, builder);
     const dirs = await withBuildData(await withGiven(rooted, modules), data, sandbox);
     return runBuild(
       {
-        ...(await fixedInputs(options, { dirs, builder, compression })),
+        ...(await fixedInputs(options, { dirs, builder, compression, metadata: project.metadata })),
         analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),
         order: modules.order,
         extensions: modules.extensions,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ProjectMetadata } from '../../cnb/files/project-metadata.ts';
 import { EMPTY_SYSTEM } from '../../cnb/files/system.ts';
 import type { Compression } from '../../layer/compression.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
@@ -15,11 +16,13 @@ interface BuildSetting {
   readonly dirs: BuildDirs;
   readonly builder: Builder | undefined;
   readonly compression: Compression;
+  /** What the descriptor says of the project. */
+  readonly metadata: ProjectMetadata;
 }
 
 export async function fixedInputs(
   options: BuildOptions,
-  { dirs, builder, compression }: BuildSetting,
+  { dirs, builder, compression, metadata }: BuildSetting,
 ): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
   const { machine, runImage } = options;
   return {
@@ -36,7 +39,7 @@ export async function fixedInputs(
     settings: {
       launcher: options.launcher ?? 'auto',
       processType: options.defaultProcess,
-      projectMetadata: resolveOptional(machine.cwd, options.projectMetadata),
+      projectMetadata: resolveOptional(machine.cwd, options.projectMetadata) ?? metadata,
       report: resolveOptional(machine.cwd, options.report),
       sourceDateEpoch: options.sourceDateEpoch,
       compression,

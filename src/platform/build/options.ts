@@ -12,8 +12,10 @@ import type { ModuleRequests } from '../modules/module-request.ts';
 export interface BuildOptions extends DataOptions {
   /** Name of the image: what a registry output is pushed to and what archives and layouts call it. */
   readonly image: string;
-  /** The app directory; never written to. */
+  /** The app: a directory, an archive, or `-`; never written to. */
   readonly path: string;
+  /** project.toml; default: the one in the app. */
+  readonly descriptor?: string;
   /** Location of a builder image: its buildpacks, order and run images; in the place of `buildpacks`. */
   readonly builder?: string;
   /** A directory of buildpacks: `<id>/<version>/buildpack.toml`. */

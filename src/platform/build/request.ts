@@ -4,8 +4,10 @@ import { parseLauncherChoice } from '../../launcher/choose.ts';
 import type { Compression } from '../../layer/compression.ts';
 import type { Place } from '../../layer/place.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
+import { parseLocation } from '../../oci/location.ts';
 import type { AnalyzeInput } from '../../phases/analyze.ts';
 import { openConfig } from '../config/config.ts';
+import { STANDARD_APP } from '../app/open-app.ts';
 import { imagesRead } from '../images-read.ts';
 import type { CacheChoice } from '../open-cache.ts';
 import { refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from '../sinks.ts';
@@ -28,23 +30,41 @@ export interface BuildRequest {
   readonly caches: Omit<CacheChoice, 'execEnv'>;
 }
 
+/**
+ * What is wrong with the arguments whatever the descriptor says: before an archive is unpacked, and standard input read, for the
+ * descriptor in it.
+ */
+export function checkBeforeProject(options: BuildOptions): void {
+  const { builder, buildpacks, sandbox } = options;
+  const mayComeLater = builder === undefined && buildpacks === undefined && sandbox !== 'in-place';
+  if (mayComeLater) readPlaces(options);
+  else readRequest(options);
+}
+
 /** Whatever is wrong with the arguments alone is thrown, before any work. */
 export function readRequest(options: BuildOptions): BuildRequest {
+  refuseMachine(options.machine.platform);
+  checkSources(options);
+  refuseHostSandbox(options);
+  return readPlaces(options);
+}
+
+function readPlaces(options: BuildOptions): BuildRequest {
   const { machine } = options;
   refuseMachine(machine.platform);
   const compression = chooseCompression(options.outputs);
   parseLauncherChoice(options.launcher ?? 'auto');
   const outputs = sinkRequests(options);
   if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
-  checkSources(options);
-  refuseHostSandbox(options);
   checkData(options);
   checkImageName(options, outputs);
   const previous = readPrevious(options, outputs);
   const runImage = options.runImage === undefined ? undefined : readRunImage(options.runImage, options.runImageName);
   const locations = outputs.map(({ location }) => location);
-  const inputs = imagesRead({ runImage: runImage ?? [], previousImage: previous.previousImage });
-  checkStandardUses({ inputs, outputs: locations }, machine.standard);
+  const builder = options.builder === undefined ? undefined : parseLocation(options.builder);
+  const inputs = [builder, ...imagesRead({ runImage: runImage ?? [], previousImage: previous.previousImage })];
+  const otherInputs = options.path === STANDARD_APP ? [`--path ${STANDARD_APP}`] : [];
+  checkStandardUses({ inputs, otherInputs, outputs: locations }, machine.standard);
   refuseSameOutputs(outputs);
   const caches = readCaches(options);
   refuseCacheAsOutput(caches.cacheImage, locations);

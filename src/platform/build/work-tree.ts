@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../../core/context.ts';
 import { writeError } from '../../core/atomic-file.ts';
-import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import { makeDirectory } from '../../core/make-directory.ts';
 import { withLock } from '../../core/lock-directory.ts';
 import { virtualParents, type Owner } from '../../layer/place.ts';
@@ -16,9 +16,18 @@ import type { BuildOptions } from './options.ts';
 import { withInPlaceTree, type InPlaceTree } from './in-place-tree.ts';
 import { resolveOptional } from './resolve-optional.ts';
 import { cacheRoot } from '../cache-root.ts';
-import { copyTree } from '../../workspace/copy-tree.ts';
+import { copyTree, type FileFilter } from '../../workspace/copy-tree.ts';
+import type { App } from '../app/open-app.ts';
 import type { Machine } from '../machine.ts';
 import { removeTree } from '../../layer/remove-tree.ts';
+
+/** What a build works on, and in. */
+export interface Work {
+  readonly app: App;
+  /** Which files of the app count; undefined: all. */
+  readonly files: FileFilter | undefined;
+  readonly sandbox: Sandbox;
+}
 
 /**
  * The directories of one `slipway build`: a copy of the app, so that buildpacks never write into the checkout, layers, and the
@@ -27,28 +36,27 @@ import { removeTree } from '../../layer/remove-tree.ts';
  */
 export async function withWorkTree<T>(
   options: BuildOptions,
-  sandbox: Sandbox,
+  work: Work,
   ctx: Context,
   task: (dirs: BuildDirs) => Promise<T>,
 ): Promise<T> {
-  const app = await appDirectory(options);
   const { machine } = options;
-  if (sandbox.mapsPaths) return fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: true }, ctx, task);
+  const { app, sandbox } = work;
+  if (sandbox.mapsPaths) return fill(options, { ...work, base: join(ctx.tmp, 'work'), mapsPaths: true }, ctx, task);
   if (sandbox.name === 'in-place') {
     const layers = resolveOptional(machine.cwd, options.layersDir);
-    return withInPlaceTree({ app, layers }, ctx, (places) =>
-      fill(options, { base: join(ctx.tmp, 'work'), app, mapsPaths: false, places }, ctx, task),
+    return withInPlaceTree({ app: app.directory, layers }, ctx, (places) =>
+      fill(options, { ...work, base: join(ctx.tmp, 'work'), mapsPaths: false, places }, ctx, task),
     );
   }
   const parent = fixedBase(machine);
   await ownDirectory(parent, machine);
-  const base = join(parent, fixedName(app, options.image));
-  return withLock(`${base}.lock`, ctx, () => fill(options, { base, app, mapsPaths: false }, ctx, task));
+  const base = join(parent, fixedName(app.name, options.image));
+  return withLock(`${base}.lock`, ctx, () => fill(options, { ...work, base, mapsPaths: false }, ctx, task));
 }
 
-interface Tree {
+interface Tree extends Work {
   readonly base: string;
-  readonly app: string;
   readonly mapsPaths: boolean;
   /** Directories that are there already. */
   readonly places?: InPlaceTree;
@@ -80,14 +88,37 @@ async function fill<T>(
       for (const directory of [real.layers, real.app]) await chown(directory, fileOwner.uid, fileOwner.gid);
   });
   try {
-    const skip = new Set(await ownPaths(options));
-    if (real.app === tree.app) await giveTree(real.app, owner);
-    else await copyTree(tree.app, real.app, ctx, { skip, ...(fileOwner === undefined ? {} : { owner: fileOwner }) });
+    if (real.app === tree.app.directory) await takeInPlace(tree, owner);
+    else await copyApp(options, tree, { to: real.app, owner: fileOwner }, ctx);
     const dirs = dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true });
     return await keepingSboms(options, dirs, ctx, () => task(dirs));
   } finally {
     await removeTree(tree.base, ctx);
   }
+}
+
+async function copyApp(
+  options: BuildOptions,
+  { app, files }: Tree,
+  { to, owner }: { readonly to: string; readonly owner: Owner | undefined },
+  ctx: Context,
+): Promise<void> {
+  await copyTree(app.directory, to, ctx, {
+    skip: new Set(await ownPaths(options)),
+    maySpend: app.isUnpacked,
+    ...(owner === undefined ? {} : { owner }),
+    ...(files === undefined ? {} : { filter: files }),
+  });
+}
+
+/** The app that is built where it is keeps all of its files, and its path is in the image. */
+async function takeInPlace({ app, files }: Tree, owner: Owner): Promise<void> {
+  if (files === undefined && !app.isUnpacked) return giveTree(app.directory, owner);
+  const what = files === undefined ? 'an archive' : 'a part of the app';
+  throw new SlipwayError('NOT_SUPPORTED', `${what} cannot be built where it is: /workspace is not free`, {
+    exit: 3,
+    hint: 'start the job with an empty /workspace that its user may write to',
+  });
 }
 
 /** Another user's buildpacks look into it, and its mode is in the image: the umask has no say. */
@@ -141,19 +172,6 @@ async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
   const all = [...outputs, ...ownDataPaths(options), options.layersDir, options.report];
   const paths = all.flatMap((path) => (path === undefined || path === '-' ? [] : [resolve(cwd, path)]));
   return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
-}
-
-async function appDirectory(options: BuildOptions): Promise<string> {
-  const path = resolve(options.machine.cwd, options.path);
-  try {
-    if ((await stat(path)).isDirectory()) return await realpath(path);
-  } catch (error) {
-    if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new SlipwayError('FILE_NOT_FOUND', `there is no app directory ${options.path}`, { exit: 3, cause: error });
-  }
-  throw new SlipwayError('ARGUMENT_INVALID', `the app ${options.path} is not a directory`, {
-    hint: 'name the directory of the app with --path DIR',
-  });
 }
 
 /** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */

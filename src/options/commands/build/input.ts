@@ -2,11 +2,12 @@ import { option, type CommandOption } from '../../command-spec.ts';
 
 /** What goes into a build. */
 export const BUILD_INPUT: readonly CommandOption[] = [
-  option('path', 'string', 'Input', 'the app; it is copied, never written to', {
-    value: 'DIR',
+  option('path', 'string', 'Input', 'the app: a directory, a zip, jar, war or tar, or - for standard input', {
+    value: 'PATH',
     fallback: '.',
     short: 'p',
   }),
+  option('descriptor', 'string', 'Input', 'project.toml; default: the one in the app', { value: 'FILE', short: 'd' }),
   option('builder', 'string', 'Input', 'builder image: its buildpacks, order and run images', {
     value: 'LOCATION',
     short: 'B',

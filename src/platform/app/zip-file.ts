@@ -1,0 +1,63 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Entry, ZipFile } from 'yauzl';
+import { bytesAt } from './archive-kind.ts';
+
+const TAIL = 22 + 0xffff;
+const END = 0x06054b50;
+
+/**
+ * A zip as yauzl reads it, from an open file that stays open; names are bytes. What stands before the zip, as the program of a jar that
+ * starts by itself, is skipped: places count from where the zip begins.
+ */
+export async function openZip(handle: FileHandle): Promise<ZipFile> {
+  const { size } = await handle.stat();
+  const start = await startOf(handle, size);
+  const { default: yauzl } = await import('yauzl');
+
+  class ZipReader extends yauzl.RandomAccessReader {
+    override _readStreamForRange(from: number, to: number): Readable {
+      return handle.createReadStream({ start: start + from, end: start + to - 1, autoClose: false });
+    }
+
+    override read(
+      ...[buffer, offset, length, position, done]: Parameters<InstanceType<typeof yauzl.RandomAccessReader>['read']>
+    ): void {
+      readFully(handle, buffer.subarray(offset, offset + length), start + position).then(
+        () => done(null),
+        (error: unknown) => done(error instanceof Error ? error : new Error('cannot read', { cause: error })),
+      );
+    }
+  }
+
+  return yauzl.fromRandomAccessReaderPromise(new ZipReader(), size - start, {
+    autoClose: false,
+    decodeStrings: false,
+    validateEntrySizes: true,
+  });
+}
+
+/** The bytes of a name, which is no text as the zip was opened. */
+export function nameOf(entry: Entry): Buffer {
+  return entry.fileNameRaw;
+}
+
+async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  const bytes = await bytesAt(handle, position, buffer.length);
+  if (bytes.length < buffer.length) throw new Error('it ends in the middle of a record');
+  bytes.copy(buffer);
+}
+
+/** Where the zip begins in the file: its directory lies before its end by its size, and says where it is from the zip's beginning. */
+async function startOf(handle: FileHandle, size: number): Promise<number> {
+  const tail = Math.min(size, TAIL);
+  const bytes = await bytesAt(handle, size - tail, tail);
+  for (let at = bytes.length - 22; at >= 0; at -= 1) {
+    if (bytes.readUInt32LE(at) !== END || bytes.readUInt16LE(at + 20) !== bytes.length - at - 22) continue;
+    const [length, offset] = [bytes.readUInt32LE(at + 12), bytes.readUInt32LE(at + 16)];
+    const start = size - tail + at - length - offset;
+    // Of a zip64 these are not the numbers.
+    return length === 0xffffffff || offset === 0xffffffff || start < 0 ? 0 : start;
+  }
+  return 0;
+}
