@@ -3,7 +3,7 @@ import { writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
 import { systemCode } from '../core/errors.ts';
 import type { Layer } from '../ports/blob.ts';
-import { readTar, type TarReadEntry } from '../tar/reader.ts';
+import { readTar, type ReadTarOptions, type TarReadEntry } from '../tar/reader.ts';
 import { fromBytes, fromText, showPath, type BytePath } from './byte-path.ts';
 import { cleanPath, refusalOf } from './entry-path.ts';
 import { GuardedTree } from './guarded-tree.ts';
@@ -16,21 +16,34 @@ export interface ExtractOptions {
   readonly places: readonly Place[];
 }
 
-/**
- * Unpacks a layer: logical names to the real directories of their places (contract §10.8, GAP-29). Names get a leading `/`. Modes are
- * applied, owners and times are not; devices, fifos and sockets are left out with an `ENTRY_SKIPPED` warning; whiteouts are ordinary
- * files. Files, links and directories that exist are replaced, but existing directories keep their contents and mode.
- *
- * Throws `ARCHIVE_UNSAFE` for an entry that would leave its place, by its name, a link or a link on the way, and what `openTar` and
- * `readTar` throw. On any error what was made is taken away again. No other process may write to the places meanwhile.
- */
+/** Unpacks a layer as `extractTar` does, and throws what `openTar` throws too (contract §10.8, GAP-29). */
 export async function extractLayer(layer: Layer, ctx: Context, options: ExtractOptions): Promise<void> {
-  const subject = subjectOf(layer);
+  // The digest proves that nothing was cut off, so an archive without an end marker is whole.
+  const source = { bytes: openTar(layer, ctx), subject: subjectOf(layer), endMarker: 'optional' } as const;
+  await extractTar(source, ctx, options);
+}
+
+export interface TarSource extends ReadTarOptions {
+  /** The plain tar. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** What errors call it. */
+  readonly subject: string;
+}
+
+/**
+ * Unpacks a tar: logical names to the real directories of their places. Names get a leading `/`. Modes are applied, owners and times are
+ * not; devices, fifos and sockets are left out with an `ENTRY_SKIPPED` warning; whiteouts are ordinary files. Files, links and
+ * directories that exist are replaced, but existing directories keep their contents and mode.
+ *
+ * Throws `ARCHIVE_UNSAFE` for an entry that would leave its place, by its name, a link or a link on the way, and what `readTar` throws.
+ * On any error what was made is taken away again. No other process may write to the places meanwhile.
+ */
+export async function extractTar(source: TarSource, ctx: Context, options: ExtractOptions): Promise<void> {
+  const { bytes, subject, ...reading } = source;
   const trees = options.places.map((place) => new PlacedTree(place));
   const pacer = createPacer(ctx);
   try {
-    // The digest proves that nothing was cut off, so an archive without an end marker is whole.
-    for await (const entry of readTar(openTar(layer, ctx), subject, { endMarker: 'optional' })) {
+    for await (const entry of readTar(bytes, subject, reading)) {
       await extractEntry(entry, trees, subject, ctx);
       await pacer.pause();
     }

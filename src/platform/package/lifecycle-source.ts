@@ -8,7 +8,8 @@ import { pathKind } from '../../core/path-kind.ts';
 import type { LayerSource } from '../../layer/layer-source.ts';
 import { virtualParents } from '../../layer/place.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
-import { unpackLayers, unpackTar } from '../../rootfs/unpack.ts';
+import { extractInto } from '../../layer/extract-into.ts';
+import { unpackLayers } from '../../rootfs/unpack.ts';
 import { openArchiveFile } from '../../store/archive/archive-file.ts';
 import { openDownload } from '../download/open-download.ts';
 import { parseModuleLocator } from '../modules/locator.ts';
@@ -93,7 +94,7 @@ async function openTree(
 async function unpackFile(file: string, shown: string, ctx: Context): Promise<string> {
   await using archive = await openArchiveFile(file, ctx, { shown });
   const directory = await mkdtemp(join(ctx.tmp, 'lifecycle-'));
-  await unpackTar({ source: archive.readAll(ctx.signal), subject: shown }, directory, ctx);
+  await extractInto({ bytes: archive.readAll(ctx.signal), subject: shown }, directory, ctx);
   return directory;
 }
 

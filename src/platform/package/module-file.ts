@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../core/context.ts';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
 import type { Location } from '../../oci/location.ts';
-import { unpackTar } from '../../rootfs/unpack.ts';
+import { extractInto } from '../../layer/extract-into.ts';
 import { openArchiveFile, type ArchiveFile } from '../../store/archive/archive-file.ts';
 
 /** What a file that holds modules is: the tar of a module's directory, unpacked, or a package. */
@@ -37,7 +37,7 @@ async function unpack(archive: ArchiveFile, shown: string, ctx: Context): Promis
   const real = await mkdtemp(join(ctx.tmp, 'module-'));
   // Buildpacks may be another user.
   await chmod(real, 0o755);
-  await unpackTar({ source: archive.readAll(ctx.signal), subject: shown }, real, ctx);
+  await extractInto({ bytes: archive.readAll(ctx.signal), subject: shown }, real, ctx);
   return real;
 }
 
