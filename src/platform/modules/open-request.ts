@@ -8,6 +8,7 @@ import { openInlineModule } from './inline-module.ts';
 import { guessBare, parseModuleLocator, type ResolvedLocator } from './locator.ts';
 import type { ModuleRequest } from './module-request.ts';
 import { openPlace } from './open-place.ts';
+import { registryRefusal } from './registry-refusal.ts';
 
 /** What a request led to: the builder's order, one of its modules, or modules that were not there before. */
 export type OpenedRequest =
@@ -61,7 +62,7 @@ async function resolveLocator(
   });
 }
 
-/** The index of the buildpack registry is a git repository of its own, which nothing here reads yet. */
+/** A bare text may have been meant as an id of the builder. */
 async function notFromRegistry(
   text: string,
   { id, version }: { readonly id: string; readonly version: string },
@@ -69,8 +70,5 @@ async function notFromRegistry(
 ): Promise<SlipwayError> {
   const name = version === '' ? id : `${id}@${version}`;
   if (!text.startsWith('urn:')) return notInBase(name, kind, { name: base.name, all: await base.list(kind) });
-  return new SlipwayError('NOT_SUPPORTED', `${name} is of the buildpack registry, which this version does not ask`, {
-    exit: 3,
-    hint: `name its image, as registry.buildpacks.io shows it: docker://HOST/NAME@DIGEST`,
-  });
+  return registryRefusal(id, version);
 }
