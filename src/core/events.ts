@@ -38,6 +38,8 @@ export type Event =
       /** What would have been better and does not work here, best first, and why. */
       readonly passedOver?: readonly PassedOver[];
     }
+  /** What each command of a buildpack may use, and what holds it to that. */
+  | { readonly type: 'limits.set'; readonly limits: readonly BuildLimit[] }
   /** An image's root file system was unpacked into the cache; from now on it is found there. */
   | {
       readonly type: 'rootfs.unpacked';
@@ -127,6 +129,14 @@ export type Event =
       readonly referrers: number;
       readonly outputs: readonly BuildOutput[];
     };
+
+export interface BuildLimit {
+  readonly limit: 'time' | 'memory' | 'processes' | 'disk';
+  /** Milliseconds, bytes, a count, bytes. */
+  readonly value: number;
+  /** For whom it counts, and why it is no stricter. */
+  readonly how: string;
+}
 
 /** A way to isolate buildpacks that does not work here. */
 export interface PassedOver {

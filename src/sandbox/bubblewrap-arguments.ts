@@ -34,6 +34,7 @@ export async function bubblewrapArguments(
       '/dev',
       '--perms',
       '1777',
+      ...tmpSize(request),
       '--tmpfs',
       '/dev/shm',
       '--perms',
@@ -42,8 +43,8 @@ export async function bubblewrapArguments(
       '--tmpfs',
       '/tmp',
     ],
-    ...(hasVarTmp ? ['--perms', '1777', '--tmpfs', '/var/tmp'] : []),
-    ...(home === undefined ? [] : [...parentArguments(home), '--perms', shared, '--tmpfs', home]),
+    ...(hasVarTmp ? ['--perms', '1777', ...tmpSize(request), '--tmpfs', '/var/tmp'] : []),
+    ...(home === undefined ? [] : [...parentArguments(home), '--perms', shared, ...tmpSize(request), '--tmpfs', home]),
     ...mounts.flatMap((mount, index) => [
       ...parentArguments(mount.target, mounts.slice(0, index)),
       ...[mount.writable ? '--bind' : '--ro-bind', mount.source, mount.target],

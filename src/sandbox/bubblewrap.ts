@@ -10,6 +10,7 @@ import { gatedOutput } from './gated-output.ts';
 import { hiddenPaths } from './hidden-paths.ts';
 import { limitedArgv } from './limits.ts';
 import { OWN_ENV } from './own-env.ts';
+import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
 import { exitOfCode } from './signal-exit.ts';
 import { startFailure } from './start-failure.ts';
@@ -82,9 +83,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       // Killing the first process inside makes the kernel kill all others before bubblewrap can report the end.
       victim: () => statusNumber(status, 'child-pid'),
       ...(setup.user === 'namespace' && drop !== undefined ? { user: drop } : {}),
-      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
-      joinsOutput: request.joinsOutput ?? false,
-      isInteractive: request.isInteractive ?? false,
+      ...passedOn(request),
       onOutput: output.onOutput,
     },
     ctx,

@@ -17,6 +17,8 @@ export interface ChildRequest {
   readonly user?: SandboxUser;
   /** File mode bits that the child's new files never have; absent: this process's. */
   readonly umask?: number;
+  /** Runs the task that starts the child, synchronously. */
+  readonly within?: <T>(task: () => T) => T;
   /** Offered on file descriptor 3. */
   readonly input?: Uint8Array;
   /** Called with the text that came on file descriptor 4 so far. */
@@ -113,7 +115,8 @@ function withUmask<T>(umask: number | undefined, task: () => T): T {
 }
 
 function start(request: ChildRequest, pipe: OutputPipe | undefined): ChildProcess {
-  const child = withUmask(request.umask, () => spawnChild(request, pipe?.writer ?? 'pipe'));
+  const within = request.within ?? ((task) => task());
+  const child = within(() => withUmask(request.umask, () => spawnChild(request, pipe?.writer ?? 'pipe')));
   pipe?.source.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
   child.stdout?.on('data', (bytes: Buffer) => request.onOutput('stdout', bytes));
   child.stderr?.on('data', (bytes: Buffer) => request.onOutput('stderr', bytes));

@@ -11,6 +11,7 @@ import { enterCommand } from './enter.ts';
 import { gatedOutput } from './gated-output.ts';
 import { linkRoot } from './linked-root.ts';
 import { OWN_ENV } from './own-env.ts';
+import { passedOn } from './passed-on.ts';
 import { isDirectory } from './path-programs.ts';
 import { placeMounts, takeMounts } from './placed-mounts.ts';
 import { homeDirectory, resolveInside } from './root-plan.ts';
@@ -97,9 +98,7 @@ async function runIn({ root, user, program }: Prison, request: SandboxRequest, c
       env: { ...OWN_ENV, ...entering.carried },
       cwd: '/',
       umask: BUILD_UMASK,
-      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
-      joinsOutput: request.joinsOutput ?? false,
-      isInteractive: request.isInteractive ?? false,
+      ...passedOn(request),
       onOutput: output.onOutput,
     },
     ctx,

@@ -96,7 +96,7 @@ function tmpfsOptions(
   const size = limits.temporaryBytes === undefined ? [] : [`size=${String(limits.temporaryBytes)}`];
   const access = {
     everybody: ['mode=1777', ...size],
-    command: ['mode=700', `uid=${String(user.uid)}`, `gid=${String(user.gid)}`],
+    command: ['mode=700', `uid=${String(user.uid)}`, `gid=${String(user.gid)}`, ...size],
     nobody: ['mode=755', 'ro'],
   }[step.access];
   return ['nosuid', 'nodev', ...access];

@@ -10,6 +10,7 @@ import { firstChildOf } from './first-child.ts';
 import { gatedOutput } from './gated-output.ts';
 import { hiddenPaths } from './hidden-paths.ts';
 import { OWN_ENV } from './own-env.ts';
+import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest } from './sandbox.ts';
 import { exitOfCode } from './signal-exit.ts';
 import { makeSkeleton } from './skeleton.ts';
@@ -91,9 +92,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
       onStatus: (text) => (status = text),
       victim: firstChildOf,
       ...(drop === undefined ? {} : { user: drop }),
-      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
-      joinsOutput: request.joinsOutput ?? false,
-      isInteractive: request.isInteractive ?? false,
+      ...passedOn(request),
       onOutput: output.onOutput,
     },
     ctx,

@@ -3,6 +3,7 @@ import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
 import { checkRequest } from './check-request.ts';
 import { runChild } from './child.ts';
 import { limitedArgv } from './limits.ts';
+import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest } from './sandbox.ts';
 import { dropTo } from './user.ts';
 
@@ -38,11 +39,9 @@ async function run(request: SandboxRequest, options: { readonly umask?: number }
       env: request.env,
       cwd: request.cwd,
       onOutput: request.onOutput,
-      joinsOutput: request.joinsOutput ?? false,
-      isInteractive: request.isInteractive ?? false,
       ...options,
       ...(user === undefined ? {} : { user }),
-      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
+      ...passedOn(request),
     },
     ctx,
   );

@@ -1,14 +1,19 @@
 /** What a command may use. Each is left out where it does not matter. */
 export interface SandboxLimits {
   readonly wallMs?: number;
-  /** Memory of each process that it can write to. Address space that is only reserved, as Node and Java do by the gigabyte, is free. */
+  /**
+   * Memory of all processes of a command where a cgroup of this machine can be had, else of each process: what it can write to. Address
+   * space that is only reserved, as Node and Java do by the gigabyte, is free.
+   */
   readonly memoryBytes?: number;
   /** Processes and threads at one time. */
   readonly processes?: number;
   /** Size of every file that is written. */
   readonly fileSizeBytes?: number;
-  /** Size of the private /tmp, where a strategy has one in memory. */
+  /** Size of each private file system in memory, where a strategy has such: /tmp, /var/tmp, HOME. */
   readonly temporaryBytes?: number;
+  /** What it may add to its writable mounts and our temporary directory while it runs. */
+  readonly diskBytes?: number;
 }
 
 /** `$0` of our shell lines inside: their messages begin with it. */

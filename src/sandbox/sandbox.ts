@@ -43,6 +43,8 @@ export interface SandboxRequest {
   readonly user?: SandboxUser;
   readonly network: 'host' | 'none';
   readonly limits?: SandboxLimits;
+  /** What starts the command's first process: it runs a synchronous task with that process's surroundings. */
+  readonly within?: <T>(task: () => T) => T;
   /** Both streams through one pipe, in the order in which they are written, as `stdout`; else each by itself. */
   readonly joinsOutput?: boolean;
   readonly step?: SandboxStep;
@@ -60,6 +62,8 @@ export type SandboxExit =
   | { readonly kind: 'signalled'; readonly signal: string }
   /** Killed because `limits.wallMs` had passed. */
   | { readonly kind: 'timed-out'; readonly wallMs: number }
+  /** Killed by a limit, or ended after the kernel had refused it more. */
+  | { readonly kind: 'over-limit'; readonly limit: 'memory' | 'disk' | 'processes' | 'file'; readonly value: number }
   /** The program could not be started at all (not executable, wrong format, missing interpreter). */
   | { readonly kind: 'not-started'; readonly reason: string };
 
@@ -92,7 +96,20 @@ export function failureOf(exit: SandboxExit): string | undefined {
       return `signal: ${exit.signal}`;
     case 'timed-out':
       return `it ran longer than ${String(exit.wallMs / 1000)} s`;
+    case 'over-limit':
+      return OVER[exit.limit](exit.value);
     case 'not-started':
       return exit.reason;
   }
+}
+
+const OVER: Readonly<Record<(SandboxExit & { kind: 'over-limit' })['limit'], (value: number) => string>> = {
+  memory: (bytes) => `it needs more memory than ${megabytes(bytes)}`,
+  disk: (bytes) => `it writes more than ${megabytes(bytes)}`,
+  processes: (count) => `it wants more than ${String(count)} processes at a time`,
+  file: (bytes) => `it writes a file larger than ${megabytes(bytes)}`,
+};
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -17,4 +17,5 @@ const SIGNALS: ReadonlyMap<number, string> = new Map([
   [9, 'SIGKILL'],
   [11, 'SIGSEGV'],
   [15, 'SIGTERM'],
+  [25, 'SIGXFSZ'],
 ]);

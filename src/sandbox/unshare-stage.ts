@@ -49,7 +49,7 @@ function stepLines(step: MountStep, stage: Stage): readonly string[] {
         ? [`mount -t proc -o nosuid,nodev,noexec proc ${quoted(`${stage.directory}/proc`)}`]
         : mount('rbind', '/proc', `${stage.directory}/proc`);
     case 'dev':
-      return deviceLines(`${stage.directory}/dev`);
+      return deviceLines(`${stage.directory}/dev`, sizeOption(stage));
   }
 }
 
@@ -67,17 +67,21 @@ function bindLines(step: MountStep & { kind: 'bind' }, root: string): readonly s
 
 function tmpfsLines(step: MountStep & { kind: 'tmpfs' }, stage: Stage): readonly string[] {
   const { uid, gid } = stage.owner;
-  const size = stage.temporaryBytes === undefined ? [] : [`size=${String(stage.temporaryBytes)}`];
+  const size = sizeOption(stage);
   const options = {
     everybody: ['mode=1777', ...size],
-    command: ['mode=700', `uid=${String(uid)}`, `gid=${String(gid)}`],
+    command: ['mode=700', `uid=${String(uid)}`, `gid=${String(gid)}`, ...size],
     nobody: ['mode=755', 'ro'],
   }[step.access];
   const target = `${stage.directory}${step.target}`;
   return [...place(target), `mount -t tmpfs -o ${['nosuid', 'nodev', ...options].join(',')} tmpfs ${quoted(target)}`];
 }
 
-function deviceLines(dev: string): readonly string[] {
+function sizeOption({ temporaryBytes }: Stage): readonly string[] {
+  return temporaryBytes === undefined ? [] : [`size=${String(temporaryBytes)}`];
+}
+
+function deviceLines(dev: string, size: readonly string[]): readonly string[] {
   const nodes = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
   const at = (name: string): string => quoted(`${dev}/${name}`);
   return [
@@ -85,7 +89,7 @@ function deviceLines(dev: string): readonly string[] {
     `for n in ${nodes.join(' ')}; do : > ${quoted(dev)}/$n; mount --bind /dev/$n ${quoted(dev)}/$n; done`,
     `mkdir -m 755 ${at('pts')} ${at('shm')}`,
     `mount -t devpts -o newinstance,ptmxmode=0666,mode=620,nosuid,noexec devpts ${at('pts')}`,
-    `mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs ${at('shm')}`,
+    `mount -t tmpfs -o ${['nosuid', 'nodev', 'mode=1777', ...size].join(',')} tmpfs ${at('shm')}`,
     `ln -s pts/ptmx ${at('ptmx')}; ln -s /proc/self/fd ${at('fd')}`,
     `ln -s /proc/self/fd/0 ${at('stdin')}; ln -s /proc/self/fd/1 ${at('stdout')}; ln -s /proc/self/fd/2 ${at('stderr')}`,
     ...mount('remount,bind,ro,nosuid', undefined, dev),

@@ -9,6 +9,7 @@ import { firstChildOf } from './first-child.ts';
 import { hiddenPaths } from './hidden-paths.ts';
 import { gatedOutput } from './gated-output.ts';
 import { OWN_ENV } from './own-env.ts';
+import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
 import { exitOfCode } from './signal-exit.ts';
 import { makeSkeleton } from './skeleton.ts';
@@ -99,9 +100,7 @@ async function run(request: SandboxRequest, ctx: Context, strategy: Strategy): P
       // The end of the first process is the end of all; unshare ends when it has seen that.
       victim: firstChildOf,
       ...(drop === undefined ? {} : { user: drop }),
-      ...(request.limits?.wallMs === undefined ? {} : { wallMs: request.limits.wallMs }),
-      joinsOutput: request.joinsOutput ?? false,
-      isInteractive: request.isInteractive ?? false,
+      ...passedOn(request),
       onOutput: output.onOutput,
     },
     ctx,

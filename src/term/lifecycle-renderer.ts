@@ -61,6 +61,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'build.start':
       case 'image.resolved':
       case 'sandbox.chosen':
+      case 'limits.set':
       case 'order.chosen':
       case 'project.read':
       case 'rootfs.unpacked':

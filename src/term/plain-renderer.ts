@@ -7,6 +7,7 @@ import { copyResult, copySummary, type CopyEnd } from './copy-result.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
 import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
+import { limitText } from './limit-text.ts';
 import { passedOverLines } from './passed-over.ts';
 import { rebaseResult, type RebaseEnd } from './rebase-result.ts';
 import type { Renderer } from './renderer.ts';
@@ -64,6 +65,9 @@ class PlainRenderer implements Renderer {
       case 'sandbox.chosen':
         this.#header('sandbox', `${event.strategy}: ${event.description}`);
         for (const line of passedOverLines(event.passedOver ?? [])) this.#header('', line);
+        return;
+      case 'limits.set':
+        for (const limit of event.limits) this.#header('limit', limitText(limit));
         return;
       case 'order.chosen':
         this.#header('order', `${event.source}   ${String(event.groups)} group${event.groups === 1 ? '' : 's'}`);

@@ -1,6 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { CommandValues } from '../../options/command-values.ts';
+import { readLimits } from '../../options/commands/build/limits.ts';
 import { parseOutput, type OutputRequest } from '../../options/output.ts';
 import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { readCreationTime } from '../../options/creation-time.ts';
@@ -40,6 +41,7 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     ...readBuildData(values),
     ...readBuildModules(values, machine),
     ...defined('descriptor', values.text('descriptor')),
+    commandLimits: readLimits(values),
     ...defined('builder', values.text('builder')),
     ...defined('buildpacks', values.text('buildpacks')),
     ...defined('runImage', values.text('run-image')),

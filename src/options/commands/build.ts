@@ -3,6 +3,7 @@ import { BUILD_DATA } from './build/data.ts';
 import { BUILD_FOREIGN } from './build/foreign.ts';
 import { BUILD_INPUT } from './build/input.ts';
 import { BUILD_MODULES } from './build/modules.ts';
+import { BUILD_LIMITS } from './build/limits.ts';
 import { BUILD_OUTPUT } from './build/output.ts';
 import { BUILD_RUN } from './build/run.ts';
 import { DISPLAY, REGISTRY } from './shared.ts';
@@ -17,6 +18,7 @@ export const BUILD_COMMAND: CommandSpec = {
     ...BUILD_MODULES,
     ...BUILD_OUTPUT,
     ...BUILD_RUN,
+    ...BUILD_LIMITS,
     ...BUILD_DATA,
     ...BUILD_FOREIGN,
     ...REGISTRY,

@@ -4,10 +4,13 @@ import { credentialFiles } from '../../keychain/places.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Builder } from './builder.ts';
+import { checkLimits, withLimits } from './limits.ts';
 import type { BuildOptions } from './options.ts';
 
 /** What it cannot do, before any work. */
-export function refuseHostSandbox({ sandbox, builder, network }: BuildOptions): void {
+export function refuseHostSandbox(options: BuildOptions): void {
+  const { sandbox, builder, network } = options;
+  checkLimits(options);
   if (sandbox === 'chroot') refuseChroot(builder !== undefined, network);
   if (sandbox !== 'host') return;
   if (builder !== undefined) {
@@ -39,10 +42,11 @@ function refuseChroot(hasBuilder: boolean, network: BuildOptions['network']): vo
 }
 
 /** The sandbox that was asked for, or the best there is; credential stores stay out of it. */
-export function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
+export async function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
   const { machine } = options;
   const wanted = options.sandbox ?? 'auto';
   const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
   const root = builder === undefined ? {} : { root: { kind: 'directory', path: builder.root } as const };
-  return chooseSandbox(wanted, ctx, { hide, network: options.network ?? 'host', ...root });
+  const sandbox = await chooseSandbox(wanted, ctx, { hide, network: options.network ?? 'host', ...root });
+  return withLimits(sandbox, options, ctx);
 }
