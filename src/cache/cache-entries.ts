@@ -7,9 +7,11 @@ import { isLocked } from '../core/lock-directory.ts';
 import { treeBytes } from '../layer/tree-bytes.ts';
 import { readMark, ROOT_PARTS } from '../rootfs/root-entry.ts';
 import { readDownloadRecord } from './download-record.ts';
+import { keptSubject } from './kept-subject.ts';
 
 /** The directories of the cache, and what is in them. Nothing else below the cache's root is looked at, or removed. */
 export const CACHE_AREAS = {
+  kept: 'failed builds that were kept',
   rootfs: 'unpacked images',
   builds: 'caches of builds',
   volumes: 'named volumes of builds',
@@ -32,13 +34,26 @@ export interface CacheEntry {
   readonly isInUse: boolean;
 }
 
+/** Areas that are not below the cache's root. */
+export type CachePlaces = Readonly<Partial<Record<CacheArea, string>>>;
+
+/** Where an area is. */
+export function areaPath(area: CacheArea, root: string, places: CachePlaces = {}): string {
+  return places[area] ?? join(root, area);
+}
+
 /** Everything in the cache, by area and name. What goes away meanwhile is left out. */
-export async function listCacheEntries(root: string, ctx: Context): Promise<readonly CacheEntry[]> {
+export async function listCacheEntries(
+  root: string,
+  ctx: Context,
+  places: CachePlaces = {},
+): Promise<readonly CacheEntry[]> {
   const entries: CacheEntry[] = [];
   for (const area of cacheAreas()) {
-    const names = (await namesIn(join(root, area))).filter(isEntryName).sort();
+    const directory = areaPath(area, root, places);
+    const names = (await namesIn(directory)).filter(isEntryName).sort();
     for (const name of names) {
-      const path = join(root, area, name);
+      const path = join(directory, name);
       const lastUseMs = await lastUse(path);
       if (lastUseMs === undefined) continue;
       const subject = await subjectOf(area, path);
@@ -51,11 +66,12 @@ export async function listCacheEntries(root: string, ctx: Context): Promise<read
 
 async function subjectOf(area: CacheArea, path: string): Promise<string | undefined> {
   if (area === 'rootfs') return (await readMark(path))?.image;
+  if (area === 'kept') return keptSubject(path);
   return area === 'downloads' ? (await readDownloadRecord(path))?.url : undefined;
 }
 
 export function cacheAreas(): readonly CacheArea[] {
-  return ['rootfs', 'builds', 'work', 'uploads', 'downloads'];
+  return ['kept', 'rootfs', 'builds', 'work', 'uploads', 'downloads'];
 }
 
 /** Locks, leases and what is not finished have other names. */

@@ -7,7 +7,7 @@ import { isLeased, lockOf } from '../core/lease.ts';
 import { removeLeftovers } from '../core/leftovers.ts';
 import { withLock } from '../core/lock-directory.ts';
 import { removeTree } from '../layer/remove-tree.ts';
-import { cacheAreas, listCacheEntries, type CacheEntry } from './cache-entries.ts';
+import { areaPath, cacheAreas, listCacheEntries, type CacheEntry, type CachePlaces } from './cache-entries.ts';
 
 export interface PruneOptions {
   /** Removes what was used least recently until no more than this is left. */
@@ -16,6 +16,7 @@ export interface PruneOptions {
   readonly olderThanMs?: number;
   /** Chooses and removes nothing. */
   readonly isDryRun?: boolean;
+  readonly places?: CachePlaces;
 }
 
 export interface Pruned {
@@ -30,9 +31,9 @@ export interface Pruned {
 export async function pruneCache(root: string, ctx: Context, options: PruneOptions = {}): Promise<Pruned> {
   if (options.isDryRun !== true) {
     for (const area of cacheAreas())
-      await removeLeftovers(join(root, area), ctx, { remove: (path) => removeTree(path, ctx) });
+      await removeLeftovers(areaPath(area, root, options.places), ctx, { remove: (path) => removeTree(path, ctx) });
   }
-  const entries = await listCacheEntries(root, ctx);
+  const entries = await listCacheEntries(root, ctx, options.places);
   const chosen = choose(entries, ctx.clock.now().getTime(), options);
   const removed: CacheEntry[] = [];
   for (const entry of chosen) {

@@ -66,6 +66,8 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/validate.ts')).runValidateCommand;
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspectCommand;
+    case 'debug':
+      return (await import('./commands/debug.ts')).runDebugCommand;
     case 'cache ls':
       return (await import('./commands/cache-list.ts')).runCacheListCommand;
     case 'cache du':

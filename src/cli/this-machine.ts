@@ -18,6 +18,9 @@ export function thisMachine(tmp: string): Machine {
     gid: process.getgid?.() ?? -1,
     standard: standardStreams(),
     writeError: (text) => void process.stderr.write(text),
+    isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    program: [process.execPath, ...process.argv.slice(1, 2)],
+    writeOutput: (stream, bytes) => void process[stream].write(bytes),
     becomeUser: (uid, gid) => {
       chownSync(tmp, uid, gid);
       process.setgroups?.([gid]);

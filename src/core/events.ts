@@ -54,6 +54,16 @@ export type Event =
   | { readonly type: 'detect.result'; readonly passed: readonly string[]; readonly attempted: number }
   /** No group of buildpacks passed detection: every group that was tried, in turn. */
   | { readonly type: 'detect.failed'; readonly groups: readonly FailedGroup[] }
+  /** A person gets the terminal, in the sandbox of a step that failed; nothing else is shown until `shell.end`. */
+  | {
+      readonly type: 'shell.start';
+      readonly phase: PhaseName;
+      /** `id@version`. */
+      readonly module: string;
+      readonly reason: string;
+      readonly directory: string;
+    }
+  | { readonly type: 'shell.end'; readonly exitCode: number }
   | { readonly type: 'buildpack.start'; readonly phase: PhaseName; readonly buildpack: string }
   | {
       readonly type: 'output';

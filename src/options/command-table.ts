@@ -4,6 +4,7 @@ import { BUILD_COMMAND } from './commands/build.ts';
 import { CACHE_LIST_COMMAND, CACHE_PRUNE_COMMAND, CACHE_USAGE_COMMAND } from './commands/cache.ts';
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
 import { CONFIG_COMMANDS } from './commands/config.ts';
+import { DEBUG_COMMAND } from './commands/debug.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
 import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
 import { REBASE_COMMAND } from './commands/rebase.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...IMAGE_COMMANDS,
   SERVE_COMMAND,
   COLLECT_COMMAND,
+  DEBUG_COMMAND,
   CACHE_LIST_COMMAND,
   CACHE_USAGE_COMMAND,
   CACHE_PRUNE_COMMAND,

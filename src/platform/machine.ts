@@ -17,6 +17,12 @@ export interface Machine {
   readonly standard?: StandardStreams;
   /** Writes to standard error: what `--trace-http -` asks for. Absent: that is refused. */
   readonly writeError?: (text: string) => void;
+  /** Whether a person types into standard input and reads standard output; default false. */
+  readonly isTerminal?: boolean;
+  /** What this program was started as: interpreter and file. Only to start it again. */
+  readonly program?: readonly string[];
+  /** Passes output of a command on as it is. */
+  readonly writeOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
   /** Becomes another user for good: groups, then gid, then uid. Only root can. */
   readonly becomeUser: (uid: number, gid: number) => void;
 }

@@ -59,6 +59,8 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
         log('warn', `${event.url}: ${event.reason}, retrying in ${String(event.delayMs)} ms`);
         return;
       case 'build.start':
+      case 'shell.start':
+      case 'shell.end':
       case 'image.resolved':
       case 'sandbox.chosen':
       case 'limits.set':

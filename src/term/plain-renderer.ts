@@ -11,6 +11,7 @@ import { limitText } from './limit-text.ts';
 import { passedOverLines } from './passed-over.ts';
 import { rebaseResult, type RebaseEnd } from './rebase-result.ts';
 import type { Renderer } from './renderer.ts';
+import { shellBanner } from './shell-banner.ts';
 import { symbolsOf } from './symbols.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -122,7 +123,11 @@ class PlainRenderer implements Renderer {
       case 'copy.end':
         this.#copied(event);
         return;
+      case 'shell.start':
+        for (const line of shellBanner(event)) this.#line(line);
+        return;
       case 'build.start':
+      case 'shell.end':
       case 'detect.failed':
       case 'blob.progress':
         return;

@@ -46,7 +46,8 @@ export function createTtyRenderer(options: PlainOptions): Renderer {
   };
   const emit = (event: Event): void => {
     if (event.type === 'phase.start') phase = { name: event.phase, start: clock.monotonicMs() };
-    if (event.type === 'phase.end') {
+    // Whoever types into the terminal has it alone.
+    if (event.type === 'phase.end' || event.type === 'shell.start') {
       phase = undefined;
       transfers.clear();
     }

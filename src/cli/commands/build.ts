@@ -12,6 +12,7 @@ import { readBuildData, readTarget } from '../build-data.ts';
 import { readBuildModules } from '../build-modules.ts';
 import { readBuildEnv } from '../build-env.ts';
 import { SANDBOX_WORDS } from '../../sandbox/strategies.ts';
+import { readDebugOptions } from '../debug-options.ts';
 import { thisMachine } from '../this-machine.ts';
 
 const NETWORKS = ['host', 'none'] as const;
@@ -42,6 +43,7 @@ export async function readBuildOptions(values: CommandValues, machine: Machine, 
     ...readBuildModules(values, machine),
     ...defined('descriptor', values.text('descriptor')),
     commandLimits: readLimits(values),
+    ...readDebugOptions(values),
     ...defined('builder', values.text('builder')),
     ...defined('buildpacks', values.text('buildpacks')),
     ...defined('runImage', values.text('run-image')),

@@ -2,6 +2,7 @@ import { listCacheEntries, type CacheEntry } from '../../cache/cache-entries.ts'
 import type { Context } from '../../core/context.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { cacheRoot } from '../../platform/cache-root.ts';
+import { keptRoot } from '../../platform/debug/kept-root.ts';
 import { formatAge, formatSize, shortDigest } from '../../term/amounts.ts';
 import { alignColumns } from '../../term/columns.ts';
 import type { Terminal } from '../../term/terminal.ts';
@@ -9,8 +10,9 @@ import { thisMachine } from '../this-machine.ts';
 
 /** `slipway cache ls`: a line for each entry. */
 export async function runCacheListCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
-  const root = cacheRoot(thisMachine(ctx.tmp));
-  const entries = await listCacheEntries(root, ctx);
+  const machine = thisMachine(ctx.tmp);
+  const root = cacheRoot(machine);
+  const entries = await listCacheEntries(root, ctx, { kept: keptRoot(machine) });
   if (values.boolean('json')) {
     terminal.out(`${JSON.stringify({ root, entries: entries.map(entryFacts) })}\n`);
     return 0;

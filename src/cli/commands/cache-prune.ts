@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { parseDuration, parseSize } from '../../options/amounts.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { cacheRoot } from '../../platform/cache-root.ts';
+import { keptRoot } from '../../platform/debug/kept-root.ts';
 import { formatSize } from '../../term/amounts.ts';
 import type { Terminal } from '../../term/terminal.ts';
 import { thisMachine } from '../this-machine.ts';
@@ -12,9 +13,11 @@ import { entryFacts, shownName } from './cache-list.ts';
 export async function runCachePruneCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
   const isDryRun = values.boolean('dry-run');
   const [size, age] = [values.text('max-size'), values.text('older-than')];
-  const root = cacheRoot(thisMachine(ctx.tmp));
+  const machine = thisMachine(ctx.tmp);
+  const root = cacheRoot(machine);
   const { removed, kept } = await pruneCache(root, ctx, {
     isDryRun,
+    places: { kept: keptRoot(machine) },
     ...(size === undefined ? {} : { maxBytes: parseSize(size, 'max-size') }),
     ...(age === undefined ? {} : { olderThanMs: parseDuration(age, 'older-than') }),
   });

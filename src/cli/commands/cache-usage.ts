@@ -2,6 +2,7 @@ import { CACHE_AREAS, cacheAreas, listCacheEntries } from '../../cache/cache-ent
 import type { Context } from '../../core/context.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { cacheRoot } from '../../platform/cache-root.ts';
+import { keptRoot } from '../../platform/debug/kept-root.ts';
 import { formatSize } from '../../term/amounts.ts';
 import { alignColumns } from '../../term/columns.ts';
 import type { Terminal } from '../../term/terminal.ts';
@@ -9,8 +10,9 @@ import { thisMachine } from '../this-machine.ts';
 
 /** `slipway cache du`: sums by kind, and what could be removed. */
 export async function runCacheUsageCommand(values: CommandValues, ctx: Context, terminal: Terminal): Promise<number> {
-  const root = cacheRoot(thisMachine(ctx.tmp));
-  const entries = await listCacheEntries(root, ctx);
+  const machine = thisMachine(ctx.tmp);
+  const root = cacheRoot(machine);
+  const entries = await listCacheEntries(root, ctx, { kept: keptRoot(machine) });
   const sum = (some: typeof entries): number => some.reduce((total, entry) => total + entry.bytes, 0);
   const areas = cacheAreas().map((area) => {
     const own = entries.filter((entry) => entry.area === area);

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command-spec.ts';
 import { BUILD_DATA } from './build/data.ts';
+import { BUILD_DEBUG } from './build/debug.ts';
 import { BUILD_FOREIGN } from './build/foreign.ts';
 import { BUILD_INPUT } from './build/input.ts';
 import { BUILD_MODULES } from './build/modules.ts';
@@ -20,6 +21,7 @@ export const BUILD_COMMAND: CommandSpec = {
     ...BUILD_RUN,
     ...BUILD_LIMITS,
     ...BUILD_DATA,
+    ...BUILD_DEBUG,
     ...BUILD_FOREIGN,
     ...REGISTRY,
     ...DISPLAY,

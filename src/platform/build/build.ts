@@ -5,7 +5,8 @@ import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
-import { openProject } from '../descriptor/open-project.ts';
+import { withFailureKept, type Keeper } from '../debug/keep-failure.ts';
+import { openProject, type Project } from '../descriptor/open-project.ts';
 import { chooseCache } from '../open-cache.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
@@ -18,7 +19,7 @@ import { fixedInputs } from './inputs.ts';
 import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
-import { analyzeInput, checkBeforeProject, readRequest } from './request.ts';
+import { analyzeInput, checkBeforeProject, readRequest, type BuildRequest } from './request.ts';
 import { openSandbox } from './sandbox.ts';
 import { openNamedBuilder } from './sources.ts';
 import { withWorkTree } from './work-tree.ts';
@@ -29,24 +30,34 @@ import { withWorkTree } from './work-tree.ts';
  * tried.
  */
 export async function buildImage(asked: BuildOptions, ctx: Context): Promise<BuildOutcome> {
-  const { machine } = asked;
   checkBeforeProject(asked);
   ctx.emit({ type: 'build.start', image: asked.image });
   await using project = await openProject(asked, ctx);
-  const options = withDefaultBuilder(project.options, openConfig(machine), ctx);
+  const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
+  return await withFailureKept(options, ctx, (keeper) => makeImage(options, request, project, keeper));
+}
+
+async function makeImage(
+  options: BuildOptions,
+  request: BuildRequest,
+  project: Project,
+  { ctx, watch, release }: Keeper,
+): Promise<BuildOutcome> {
+  const { machine } = options;
   const { compression, outputs, caches } = request;
   await using data = await openBuildData(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
   await using modules = await openBuildModules(options, { builder, locator }, ctx);
-  const sandbox = await openSandbox(options, builder, ctx);
+  const sandbox = await watch(await openSandbox(options, builder, ctx), builder);
   const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
   const launchCache =
     options.launchCacheDir === undefined
       ? undefined
       : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
-  const result = await withWorkTree({ ...builder?.user, ...options }, { ...project, sandbox }, ctx, async (own) => {
+  const work = { ...project, sandbox };
+  const result = await withWorkTree({ ...builder?.user, ...options, release }, work, ctx, async (own) => {
     const rooted = builder === undefined ? own : builderDirs(own, builder);
     const dirs = await withBuildData(await withGiven(rooted, modules), data, sandbox);
     return runBuild(

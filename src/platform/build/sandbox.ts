@@ -4,6 +4,7 @@ import { credentialFiles } from '../../keychain/places.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Builder } from './builder.ts';
+import type { Machine } from '../machine.ts';
 import { checkLimits, withLimits } from './limits.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -45,8 +46,13 @@ function refuseChroot(hasBuilder: boolean, network: BuildOptions['network']): vo
 export async function openSandbox(options: BuildOptions, builder: Builder | undefined, ctx: Context): Promise<Sandbox> {
   const { machine } = options;
   const wanted = options.sandbox ?? 'auto';
-  const hide = [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
+  const hide = hiddenFiles(machine);
   const root = builder === undefined ? {} : { root: { kind: 'directory', path: builder.root } as const };
   const sandbox = await chooseSandbox(wanted, ctx, { hide, network: options.network ?? 'host', ...root });
   return withLimits(sandbox, options, ctx);
+}
+
+/** Where credentials of this machine's user lie: no sandbox shows that. */
+export function hiddenFiles(machine: Machine): readonly string[] {
+  return [machine.env['DOCKER_CONFIG'] ?? '', ...credentialFiles(machine)].filter((path) => path.startsWith('/'));
 }

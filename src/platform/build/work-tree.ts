@@ -35,7 +35,7 @@ export interface Work {
  * whatever lies beneath; without mapping the directories are at a path fixed by app and image name, and the image has that path.
  */
 export async function withWorkTree<T>(
-  options: BuildOptions,
+  options: WorkTreeOptions,
   work: Work,
   ctx: Context,
   task: (dirs: BuildDirs) => Promise<T>,
@@ -55,6 +55,11 @@ export async function withWorkTree<T>(
   return withLock(`${base}.lock`, ctx, () => fill(options, { ...work, base, mapsPaths: false }, ctx, task));
 }
 
+interface WorkTreeOptions extends BuildOptions {
+  /** Called in the end with the directory of all; default: it is removed. */
+  readonly release?: (path: string, ctx: Context) => Promise<void>;
+}
+
 interface Tree extends Work {
   readonly base: string;
   readonly mapsPaths: boolean;
@@ -63,7 +68,7 @@ interface Tree extends Work {
 }
 
 async function fill<T>(
-  options: BuildOptions,
+  options: WorkTreeOptions,
   tree: Tree,
   ctx: Context,
   task: (dirs: BuildDirs) => Promise<T>,
@@ -93,7 +98,7 @@ async function fill<T>(
     const dirs = dirsOf(options, real, tree.mapsPaths ? owner : { ...owner, inPlace: true });
     return await keepingSboms(options, dirs, ctx, () => task(dirs));
   } finally {
-    await removeTree(tree.base, ctx);
+    await (options.release ?? removeTree)(tree.base, ctx);
   }
 }
 
@@ -169,13 +174,13 @@ async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
   const outputs = options.outputs.flatMap(({ location }) =>
     'dir' in location ? [location.dir] : 'file' in location ? [location.file] : [],
   );
-  const all = [...outputs, ...ownDataPaths(options), options.layersDir, options.report];
+  const all = [...outputs, ...ownDataPaths(options), options.layersDir, options.onErrorDir, options.report];
   const paths = all.flatMap((path) => (path === undefined || path === '-' ? [] : [resolve(cwd, path)]));
   return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
 }
 
 /** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */
-async function ownDirectory(path: string, machine: Machine): Promise<void> {
+export async function ownDirectory(path: string, machine: Machine): Promise<void> {
   await prepared(path, () => makeDirectory(path, { mode: 0o755 }));
   const stats = await lstat(path);
   if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
