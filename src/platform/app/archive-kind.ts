@@ -4,6 +4,7 @@ import { sniffCompression } from '../../layer/sniff.ts';
 import type { LayerCompression } from '../../oci/media-types.ts';
 import { isTarHeader } from '../../tar/guard.ts';
 import { BLOCK_SIZE } from '../../tar/ustar.ts';
+import { bytesAt } from './file-range.ts';
 
 /** What an app's archive is. */
 export type ArchiveKind = { readonly kind: 'zip' } | { readonly kind: 'tar'; readonly compression: LayerCompression };
@@ -40,16 +41,4 @@ export async function archiveKind(handle: FileHandle, shown: string): Promise<Ar
     details: { file: shown },
     hint: hint ?? 'name a directory, a zip, jar or war, or a tar, which may be compressed with gzip',
   });
-}
-
-/** So many bytes from there; fewer at the end of the file. */
-export async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
 }

@@ -1,14 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Context } from '../../core/context.ts';
-import { messageOf, SlipwayError, systemCode } from '../../core/errors.ts';
+import { hasCode, messageOf, SlipwayError, systemCode } from '../../core/errors.ts';
 import { decompress } from '../../layer/decompress.ts';
 import { APP_LIMITS, AppTree, type AppLimits } from './app-tree.ts';
 import type { ArchiveKind } from './archive-kind.ts';
+import { bytesBetween } from './file-range.ts';
 import { unpackTar } from './unpack-tar.ts';
 
 export type { AppLimits } from './app-tree.ts';
-
-const CHUNK_SIZE = 256 * 1024;
 
 export interface AppArchive {
   readonly handle: FileHandle;
@@ -30,10 +29,25 @@ export async function unpackApp(archive: AppArchive, directory: string, ctx: Con
     const { unpackZip } = await import('./unpack-zip.ts');
     await unpackZip(handle, { shown, tree, limits }, ctx);
   } else {
-    const bytes = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_SIZE });
-    await unpackTar(plain(decompress(bytes, kind.compression, shown), shown), { shown, tree }, ctx);
+    const bytes = bytesBetween(handle, 0, Number.MAX_SAFE_INTEGER);
+    const tar = plain(decompress(bytes, kind.compression, shown), shown);
+    await explained(shown, () => unpackTar(tar, { shown, tree }, ctx));
   }
   tree.finish();
+}
+
+/** What the reader of tars throws has no way out in it. */
+async function explained(shown: string, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!hasCode(error, 'ARCHIVE_INVALID', 'ARCHIVE_UNSAFE') || error.hint !== undefined) throw error;
+    throw new SlipwayError(error.code, error.message, {
+      cause: error,
+      details: { file: shown, ...error.details },
+      hint: 'make the archive anew, or name the app’s directory',
+    });
+  }
 }
 
 /** What zlib says of damage is said of the archive. */

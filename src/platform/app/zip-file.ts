@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Entry, ZipFile } from 'yauzl';
-import { bytesAt } from './archive-kind.ts';
+import { bytesAt, bytesBetween } from './file-range.ts';
 
 const TAIL = 22 + 0xffff;
 const END = 0x06054b50;
@@ -17,7 +17,7 @@ export async function openZip(handle: FileHandle): Promise<ZipFile> {
 
   class ZipReader extends yauzl.RandomAccessReader {
     override _readStreamForRange(from: number, to: number): Readable {
-      return handle.createReadStream({ start: start + from, end: start + to - 1, autoClose: false });
+      return Readable.from(bytesBetween(handle, start + from, start + to), { objectMode: false });
     }
 
     override read(
