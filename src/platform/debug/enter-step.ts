@@ -6,6 +6,8 @@ import { pathKind } from '../../core/path-kind.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { failureOf, type SandboxExit, type SandboxRequest } from '../../sandbox/sandbox.ts';
 import type { SandboxName } from '../../sandbox/strategies.ts';
+import type { BuildLimits } from '../../options/commands/build/limits.ts';
+import { withLimits } from '../build/limits.ts';
 import { hiddenFiles } from '../build/sandbox.ts';
 import { definedEnv, type Machine } from '../machine.ts';
 import type { KeptStep } from './kept-step.ts';
@@ -46,7 +48,8 @@ export async function enterStep(
   await checkPlaces(kept);
   const name = SANDBOXES.find((each) => each === kept.sandbox);
   if (name === undefined) throw new SlipwayError('FILE_INVALID', `there is no sandbox ${kept.sandbox}`, { exit: 3 });
-  const sandbox = await chooseSandbox(name, ctx, { hide: hiddenFiles(machine), root: kept.request.root });
+  const chosen = await chooseSandbox(name, ctx, { hide: hiddenFiles(machine), root: kept.request.root });
+  const sandbox = await withLimits(chosen, { commandLimits: limitsFor(entering, kept.limits) }, ctx);
   const exit = await sandbox.run(requestOf(kept, entering, machine), ctx);
   return codeOf(exit, kept);
 }
@@ -63,6 +66,12 @@ async function checkPlaces({ request, builder, directory }: KeptStep): Promise<v
       hint: `build again with --on-error keep, and remove ${directory}`,
     });
   }
+}
+
+/** A person takes the time that it takes. */
+function limitsFor(entering: Entering, limits: BuildLimits = {}): BuildLimits {
+  const { timeMs, ...others } = limits;
+  return entering.kind === 'shell' || timeMs === undefined ? others : limits;
 }
 
 function requestOf(kept: KeptStep, entering: Entering, machine: Machine): SandboxRequest {
@@ -93,6 +102,7 @@ function codeOf(exit: SandboxExit, { step }: KeptStep): number {
       return exit.code;
     case 'signalled':
       return 128 + signalNumber(exit.signal);
+    case 'over-limit':
     case 'timed-out':
     case 'not-started':
       throw new SlipwayError('BUILDPACK_FAILED', `bin/${step.phase} of ${step.module}: ${failureOf(exit) ?? ''}`, {

@@ -8,6 +8,7 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import { removeTree } from '../../layer/remove-tree.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Builder } from '../build/builder.ts';
+import type { LimitOptions } from '../build/limits.ts';
 import { ownDirectory } from '../build/work-tree.ts';
 import type { Machine } from '../machine.ts';
 import { enterStep } from './enter-step.ts';
@@ -27,7 +28,7 @@ export interface Keeper {
   readonly release: (tree: string, ctx: Context) => Promise<void>;
 }
 
-type KeepOptions = DebugOptions & { readonly image: string; readonly machine: Machine };
+type KeepOptions = DebugOptions & LimitOptions & { readonly image: string; readonly machine: Machine };
 
 /**
  * Runs a build. Where a buildpack fails, and `onError` says so, its directories stay, with all that is needed to run the step again in
@@ -65,7 +66,18 @@ export async function withFailureKept<T>(
     const step =
       error instanceof SlipwayError && !ctx.signal.aborted ? failedStep(watched?.steps ?? [], error.exit) : undefined;
     if (watched === undefined || step === undefined || !(error instanceof SlipwayError)) throw error;
-    await keepStep({ step, watched, directory, builder, image: options.image, machine: options.machine }, ctx);
+    await keepStep(
+      {
+        step,
+        watched,
+        directory,
+        builder,
+        image: options.image,
+        limits: options.commandLimits,
+        machine: options.machine,
+      },
+      ctx,
+    );
     if (onError === 'shell' && options.machine.isTerminal === true) {
       await openShell(directory, step, error, { machine: options.machine, ctx });
       throw error;

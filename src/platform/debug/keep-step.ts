@@ -5,6 +5,7 @@ import { keepFor } from '../../core/lease.ts';
 import { pathKind } from '../../core/path-kind.ts';
 import { failureOf, type Mount } from '../../sandbox/sandbox.ts';
 import { displayLocation } from '../../oci/location.ts';
+import type { BuildLimits } from '../../options/commands/build/limits.ts';
 import type { Builder } from '../build/builder.ts';
 import { cacheRoot } from '../cache-root.ts';
 import type { Machine } from '../machine.ts';
@@ -21,17 +22,18 @@ export interface KeepRequest {
   readonly directory: string;
   readonly builder: Builder | undefined;
   readonly image: string;
+  readonly limits: BuildLimits | undefined;
   readonly machine: Machine;
 }
 
 /** Writes down a failed step beside what it left. */
 export async function keepStep(
-  { step, watched, directory, builder, image, machine }: KeepRequest,
+  { step, watched, directory, builder, image, limits, machine }: KeepRequest,
   ctx: Context,
 ): Promise<void> {
   await watched.restore(step);
   await keepUnpacked(step, { directory, machine }, ctx);
-  const { root, argv, cwd, env, mounts, user, network, limits } = step.request;
+  const { root, argv, cwd, env, mounts, user, network } = step.request;
   const variables = credentialVariables(env);
   const present = await Promise.all(mounts.map(({ source }) => pathKind(source)));
   const there = (_: Mount, index: number): boolean => present[index] !== undefined;
@@ -52,8 +54,8 @@ export async function keepStep(
       mounts: mounts.filter(there),
       network,
       ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
-      ...(limits === undefined ? {} : { limits }),
     },
+    ...(limits === undefined ? {} : { limits }),
     ...(builder?.image === undefined ? {} : { builder: displayLocation(builder.image.pinned) }),
     leftOut: {
       variables,

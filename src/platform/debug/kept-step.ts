@@ -1,3 +1,4 @@
+import type { BuildLimits } from '../../options/commands/build/limits.ts';
 import type { SandboxRequest, SandboxStep } from '../../sandbox/sandbox.ts';
 
 /** A step of a build that failed, as it is kept: all that is needed to run it again where it ran. */
@@ -14,7 +15,9 @@ export interface KeptStep {
   /** Name of the sandbox. */
   readonly sandbox: string;
   readonly mapsPaths: boolean;
-  readonly request: Pick<SandboxRequest, 'root' | 'argv' | 'cwd' | 'env' | 'mounts' | 'user' | 'network' | 'limits'>;
+  readonly request: Pick<SandboxRequest, 'root' | 'argv' | 'cwd' | 'env' | 'mounts' | 'user' | 'network'>;
+  /** Absent: none. */
+  readonly limits?: BuildLimits;
   /** How it ended, in words: `exit status 7`. */
   readonly failure: string;
   /** The builder image that its root is, by manifest digest. */

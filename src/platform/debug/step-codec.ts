@@ -59,6 +59,7 @@ function decodeStep(text: string, file: string): KeptStep {
     mapsPaths: reader.boolean('mapsPaths'),
     failure: reader.string('failure'),
     request: readRequest(request),
+    ...(reader.has('limits') ? { limits: readLimits(reader.object('limits')) } : {}),
     ...(builder === undefined ? {} : { builder }),
     leftOut: { variables: leftOut.strings('variables'), mounts: leftOut.strings('mounts') },
   };
@@ -86,7 +87,6 @@ function readRequest(reader: ObjectReader): KeptStep['request'] {
     mounts: reader.list('mounts', readMount),
     network: network === 'none' ? 'none' : 'host',
     ...(reader.has('user') ? { user: readUser(reader.object('user')) } : {}),
-    ...(reader.has('limits') ? { limits: readLimits(reader.object('limits')) } : {}),
   };
 }
 
