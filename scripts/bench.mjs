@@ -3,3 +3,4 @@ await import('./bench/export-memory.mjs');
 await import('./bench/registry-blob.mjs');
 await import('./bench/registry-copy.mjs');
 await import('./bench/unpack.mjs');
+await import('./bench/second-build.mjs');

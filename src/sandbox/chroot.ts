@@ -14,7 +14,7 @@ import { OWN_ENV } from './own-env.ts';
 import { passedOn } from './passed-on.ts';
 import { isDirectory } from './path-programs.ts';
 import { placeMounts, takeMounts } from './placed-mounts.ts';
-import { homeDirectory, resolveInside } from './root-plan.ts';
+import { homeDirectory, networkMounts, resolveInside } from './root-plan.ts';
 import { sweepRoot } from './root-sweep.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
 import { startFailure } from './start-failure.ts';
@@ -68,7 +68,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, roots }: St
   const root = await made;
   await makeHome(request, root, user);
   const placed = await placeMounts(
-    [...request.mounts].sort((a, b) => a.target.length - b.target.length),
+    [...(await networkMounts(request)), ...request.mounts].sort((a, b) => a.target.length - b.target.length),
     root,
   );
   try {

@@ -39,11 +39,9 @@ async function planHost(request: SandboxRequest, hidden: readonly string[]): Pro
 /** A builder's root has its own programs and its own homes; of this machine it sees the mounts and how to find the network. */
 async function planForeign(request: SandboxRequest, base: string): Promise<RootPlan> {
   if (!(await isDirectory(base))) throw new SlipwayError('FILE_NOT_FOUND', `no directory ${base} for a sandbox's root`);
-  const resolver = request.network === 'host' ? await resolverFile() : undefined;
-  const network = resolver === undefined ? [] : [{ source: resolver, target: '/etc/resolv.conf', writable: false }];
   const mounts = outerFirst(
     await Promise.all(
-      [...network, ...request.mounts].map(async (mount) => ({
+      [...(await networkMounts(request)), ...request.mounts].map(async (mount) => ({
         ...mount,
         target: await resolveInside(base, mount.target),
       })),
@@ -57,6 +55,12 @@ async function planForeign(request: SandboxRequest, base: string): Promise<RootP
     hasVarTmp: await isDirectory(join(base, 'var/tmp')),
     mounts,
   };
+}
+
+/** What a foreign root needs of this machine to reach its network: the name server settings. */
+export async function networkMounts({ network }: SandboxRequest): Promise<readonly Mount[]> {
+  const resolver = network === 'host' ? await resolverFile() : undefined;
+  return resolver === undefined ? [] : [{ source: resolver, target: '/etc/resolv.conf', writable: false }];
 }
 
 /** Where a path of a foreign root leads, without ever leaving that root: its links are somebody else's. */

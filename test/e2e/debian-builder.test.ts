@@ -15,7 +15,7 @@ import { bubblewrapOrSkip } from '../support/sandbox.ts';
 const ENGINES = ['podman', 'runc', 'crun', 'umoci'];
 
 describe('a builder over Debian, in a registry', () => {
-  it('builds without root and without Docker into registry, layout and docker tar, and the image answers over HTTP', async (t) => {
+  it('builds without root and without Docker into registry, layout and docker tar; root makes the same image; it answers over HTTP', async (t) => {
     const bed = await openBed(t);
     if (bed === undefined) return;
     const [image, layout, tar] = [`${bed.registry}/apps/web:1`, 'oci:out:web', 'docker-archive:web.tar'];
@@ -41,6 +41,8 @@ describe('a builder over Debian, in a registry', () => {
       const { stdout } = await slipway(['image', 'digest', location], bed.options);
       assert.equal(stdout.trim(), digest, location);
     }
+    for (const sandbox of ['bubblewrap', 'unshare', 'crun', 'chroot'])
+      assert.equal(await builtByRoot(bed, sandbox), digest, `${sandbox} as root gave another image`);
     await runsInPodman(t, bed);
     await runsInCrun(t, bed);
   });
@@ -64,6 +66,17 @@ async function openBed(t: TestContext): Promise<Bed | undefined> {
   const registry = images === undefined ? undefined : await startDockerRegistry(t, debianRegistry(t));
   if (images === undefined || registry === undefined) return undefined;
   return { ...(await debianBed(t, images, registry)), registry };
+}
+
+/** The digest of a fresh build by root, which has a store of its own. */
+async function builtByRoot(bed: DebianBed, sandbox: string): Promise<string> {
+  const args = ['build', 'web', '--builder', bed.builder, '--path', 'app', ...bed.npm, '--sandbox', sandbox];
+  const built = await slipway([...args, '--output', `oci:root-${sandbox}`, '--quiet'], {
+    cwd: bed.directory,
+    env: { HOME: join(bed.directory, 'root-home') },
+  });
+  assert.equal(built.code, 0, `${sandbox}: ${built.stderr}`);
+  return built.stdout.trim();
 }
 
 /** The docker tar, loaded and started as it is. */

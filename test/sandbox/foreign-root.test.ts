@@ -39,6 +39,7 @@ const ENDS = {
 
 const ESCAPES: Readonly<Record<string, ForeignCommand>> = {
   basics: { script: 'id -u; id -g; echo "$HOME $WORD"; cat /linked/f; echo x > out; : > "$HOME/f" && : > /tmp/f; pwd' },
+  network: { script: 'cat /etc/resolv.conf 2>/dev/null || echo none' },
   shadow: { script: 'cat /etc/shadow; cat /root/.docker/config.json /proc/*/environ 2>/dev/null; :' },
   outside: {
     script:
@@ -80,6 +81,9 @@ for (const strategy of ['bubblewrap', 'unshare', 'crun', 'chroot'] as const) {
         const ends = await world.run(ESCAPES);
         assert.deepEqual(ends['basics'], ['0', '1000\n1000\n/home/cnb two words\nmounted/layers\n']);
         assert.equal(readFileSync(join(world.layers, 'out'), 'utf8'), 'x\n');
+        // Only chroot, which cannot do without, was given the network here.
+        const servers = strategy === 'chroot' ? readFileSync('/etc/resolv.conf', 'utf8') : 'none\n';
+        assert.deepEqual(ends['network'], ['0', servers]);
         const shadow = ends['shadow']?.[1] ?? '';
         assert.ok(shadow.startsWith("the builder's\n") && !shadow.includes(SECRET), shadow);
         assert.deepEqual(ends['outside'], ['0', 'no\nno\n']);
