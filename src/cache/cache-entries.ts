@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { isSystem } from '../core/errors.ts';
@@ -19,6 +19,9 @@ export const CACHE_AREAS = {
   uploads: 'what registries have',
   downloads: 'files of URLs',
 } as const;
+
+/** Names the image in the cache of a build. */
+export const IMAGE_FILE = 'image';
 
 export type CacheArea = keyof typeof CACHE_AREAS;
 
@@ -67,11 +70,18 @@ export async function listCacheEntries(
 async function subjectOf(area: CacheArea, path: string): Promise<string | undefined> {
   if (area === 'rootfs') return (await readMark(path))?.image;
   if (area === 'kept') return keptSubject(path);
-  return area === 'downloads' ? (await readDownloadRecord(path))?.url : undefined;
+  if (area === 'downloads') return (await readDownloadRecord(path))?.url;
+  if (area !== 'builds') return undefined;
+  try {
+    return (await readFile(join(path, IMAGE_FILE), 'utf8')).trim();
+  } catch (error) {
+    if (isSystem(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR')) return undefined;
+    throw error;
+  }
 }
 
 export function cacheAreas(): readonly CacheArea[] {
-  return ['kept', 'rootfs', 'builds', 'work', 'uploads', 'downloads'];
+  return ['kept', 'rootfs', 'builds', 'volumes', 'work', 'uploads', 'downloads'];
 }
 
 /** Locks, leases and what is not finished have other names. */

@@ -7,26 +7,34 @@ import { PARTS, removeFile, type CacheFolder } from './cache-folder.ts';
 
 /** A blob without a root must be this old, in milliseconds: a build that is about to commit it may still run. */
 const BLOB_AGE_MS = 24 * 60 * 60 * 1000;
-/** A launch layer that no build looked up for so long is forgotten. */
+export interface CollectOptions {
+  /** A launch layer that no build looked up for so long is forgotten; default: 30 days. */
+  readonly recordAgeMs?: number;
+}
+
 const RECORD_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Removes blobs that no root and no launch record names, and records that nobody used (design §4). Everything a build finds or adds
  * is touched, so only what is old is removed. When another process collects already, nothing is done.
  */
-export async function collect(folder: CacheFolder, ctx: Context): Promise<void> {
+export async function collect(folder: CacheFolder, ctx: Context, options: CollectOptions = {}): Promise<void> {
   try {
-    await withLock(join(folder.directory, 'collect.lock'), ctx, () => sweep(folder, ctx), { timeoutMs: 0 });
+    await withLock(join(folder.directory, 'collect.lock'), ctx, () => sweep(folder, ctx, options), { timeoutMs: 0 });
   } catch (error) {
     // Tidying is no part of a build's success; and what cannot be read may name any blob, so that none is removed then.
     if (systemCode(error) === undefined && !hasCode(error, 'LOCK_TIMEOUT', 'WRITE_FAILED', 'DISK_FULL')) throw error;
   }
 }
 
-async function sweep(folder: CacheFolder, ctx: Context): Promise<void> {
+async function sweep(
+  folder: CacheFolder,
+  ctx: Context,
+  { recordAgeMs = RECORD_AGE_MS }: CollectOptions,
+): Promise<void> {
   const now = ctx.clock.now().getTime();
   const records = join(folder.directory, PARTS.diffs);
-  for (const path of await filesOlderThan(records, now - RECORD_AGE_MS)) await removeFile(path);
+  for (const path of await filesOlderThan(records, now - recordAgeMs)) await removeFile(path);
   const named = await namedBlobs([join(folder.directory, PARTS.roots), records]);
   for (const path of await filesOlderThan(join(folder.directory, PARTS.blobs), now - BLOB_AGE_MS)) {
     if (!named.has(path.slice(-64))) await removeFile(path);

@@ -17,6 +17,8 @@ const KEY = 'build';
 export interface FolderCacheOptions {
   /** Undefined where the Platform API knows none. */
   readonly execEnv?: string | undefined;
+  /** How long a launch layer that nobody looks up is remembered; default: 30 days. */
+  readonly recordAgeMs?: number;
 }
 
 /**
@@ -31,14 +33,14 @@ export async function openFolderCache(
   options: FolderCacheOptions = {},
 ): Promise<BuildCache> {
   const folder = await openCacheFolder(directory);
-  const { execEnv } = options;
+  const { execEnv, recordAgeMs } = options;
   const key = isForExecEnv(undefined, execEnv) ? KEY : `${KEY}@${encodeURIComponent(execEnv ?? '')}`;
   const root = await pinRoot(folder, key, ctx);
-  if (root !== undefined) return new FolderCache(folder, key, { root });
-  if (key !== KEY) return new FolderCache(folder, key, { root: EMPTY });
+  if (root !== undefined) return new FolderCache(folder, key, { root, recordAgeMs });
+  if (key !== KEY) return new FolderCache(folder, key, { root: EMPTY, recordAgeMs });
   const volume = openGoVolume(directory);
   const metadata = await unlessMalformed(folder, ctx, undefined, () => volume.readMetadata());
-  return new FolderCache(folder, key, { root: { ...EMPTY, metadata }, volume });
+  return new FolderCache(folder, key, { root: { ...EMPTY, metadata }, volume, recordAgeMs });
 }
 
 const EMPTY: Root = { metadata: undefined, layers: new Map() };
@@ -46,6 +48,7 @@ const EMPTY: Root = { metadata: undefined, layers: new Map() };
 interface Pinned {
   readonly root: Root;
   readonly volume?: GoVolume;
+  readonly recordAgeMs: number | undefined;
 }
 
 class FolderCache implements BuildCache {
@@ -56,10 +59,11 @@ class FolderCache implements BuildCache {
   readonly #key: string;
   readonly #pinned: Root;
   readonly #volume: GoVolume | undefined;
+  readonly #recordAgeMs: number | undefined;
   readonly #next: Map<DiffId, Descriptor> = new Map<DiffId, Descriptor>();
   #isCommitted = false;
 
-  constructor(folder: CacheFolder, key: string, { root, volume }: Pinned) {
+  constructor(folder: CacheFolder, key: string, { root, volume, recordAgeMs }: Pinned) {
     this.description = `cache folder ${folder.directory}`;
     this.metadata = root.metadata;
     this.staging = folder.blobs;
@@ -67,6 +71,7 @@ class FolderCache implements BuildCache {
     this.#key = key;
     this.#pinned = root;
     this.#volume = volume;
+    this.#recordAgeMs = recordAgeMs;
   }
 
   async find(diffId: DiffId, ctx: Context): Promise<Layer | undefined> {
@@ -88,7 +93,7 @@ class FolderCache implements BuildCache {
     this.#isCommitted = true;
     await this.#folder.blobs.flush();
     await writeRoot(this.#folder.directory, this.#key, { metadataJson, layers: this.#next });
-    await collect(this.#folder, ctx);
+    await collect(this.#folder, ctx, this.#recordAgeMs === undefined ? {} : { recordAgeMs: this.#recordAgeMs });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -13,6 +13,8 @@ export interface CacheChoice {
   readonly cacheImage: NamedLocation | undefined;
   /** Undefined where the Platform API knows no execution environments. */
   readonly execEnv: string | undefined;
+  /** How long a folder remembers a launch layer that nobody looks up; default: 30 days. */
+  readonly recordAgeMs?: number;
 }
 
 /** The cache of a build for a platform. It holds nothing that would have to be closed. */
@@ -23,9 +25,12 @@ export type OpenCache = (platform: Platform | undefined) => Promise<BuildCache |
  * image is read when the platform of the build is known, and never ends it.
  */
 export async function chooseCache(choice: CacheChoice, locator: Locator, ctx: Context): Promise<OpenCache> {
-  const { cacheDir, cacheImage, execEnv } = choice;
+  const { cacheDir, cacheImage, execEnv, recordAgeMs } = choice;
   if (cacheDir !== undefined) {
-    const folder = await openFolderCache(cacheDir, ctx, { execEnv });
+    const folder = await openFolderCache(cacheDir, ctx, {
+      execEnv,
+      ...(recordAgeMs === undefined ? {} : { recordAgeMs }),
+    });
     return () => Promise.resolve(folder);
   }
   if (cacheImage === undefined) return () => Promise.resolve(undefined);

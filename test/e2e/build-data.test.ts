@@ -8,7 +8,7 @@ import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { selectImage } from '../../src/store/select.ts';
 import { builderBed, type BuilderBed } from '../support/builder-bed.ts';
 import { testContext } from '../support/context.ts';
-import type { ProgramResult } from '../support/program.ts';
+import { slipway, type ProgramResult } from '../support/program.ts';
 import type { SampleBuildpack } from '../support/sample-buildpacks.ts';
 
 /** Says at detect and at build what it sees at the places of the tests, tries to write there, and leaves SBOM files. */
@@ -121,7 +121,47 @@ describe('slipway build: volumes, bindings and directories', () => {
   });
 });
 
+describe('slipway build: caches', () => {
+  it('keeps what buildpacks cache by the name of the image, lists it, and empties it when asked', async (t) => {
+    const bed = await builderBed(t, { buildpacks: [COUNTER] });
+    if (bed === undefined) return;
+    const counted = async (args: readonly string[]): Promise<string | undefined> => {
+      const result = await built(bed, [...args, ...VERBOSE, '--output', `docker-archive:out.tar`]);
+      return seen(result.stderr, /^count /)[0];
+    };
+    assert.equal(await counted([]), 'count 1');
+    assert.equal(await counted([]), 'count 2');
+    assert.equal(await counted(['--clear-cache']), 'count 1');
+    assert.equal(await counted(['--cache', 'format=none']), 'count 1');
+    assert.equal(await counted(['--cache', 'type=build;format=oci;source=cache-layout']), 'count 1');
+    assert.equal(await counted(['--cache', 'type=build;format=oci;source=cache-layout']), 'count 2');
+    const both = await Promise.all([counted([]), counted([])]);
+    assert.deepEqual([both[0], both[1]], ['count 2', 'count 2'], 'both began from what the last one left');
+    const listed = await slipway(['cache', 'ls'], bed.options);
+    assert.match(listed.stdout, /^builds +library_shop_latest-[0-9a-f]{12} .* shop$/m);
+  });
+
+  it('is a build without a cache where there is no place for one', async (t) => {
+    const bed = await builderBed(t, { buildpacks: [COUNTER] });
+    if (bed === undefined) return;
+    writeFileSync(join(bed.fixture.directory, 'in-the-way'), '');
+    const place = { SLIPWAY_CACHE_DIR: join(bed.fixture.directory, 'in-the-way') };
+    const result = await built(bed, ['--output', 'oci:out', ...VERBOSE], place);
+    assert.match(result.stderr, /warning: this build has no cache: .*in-the-way/);
+    assert.match(result.stderr, /warning: the builder is unpacked for this build alone: .*in-the-way/);
+    assert.deepEqual(seen(result.stderr, /^count /), ['count 1']);
+  });
+});
+
 const VERBOSE = ['--verbose'];
+/** Counts its builds in a cached layer. */
+const COUNTER: SampleBuildpack = {
+  id: 'test/counter',
+  build: `mkdir -p "$1/kept"
+printf '[types]\\ncache = true\\n' >"$1/kept.toml"
+n=$(($(cat "$1/kept/count" 2>/dev/null || echo 0) + 1)); echo $n >"$1/kept/count"; echo "count $n"
+printf '[[processes]]\\ntype = "web"\\ncommand = ["/bin/true"]\\ndefault = true\\n' >"$1/launch.toml"`,
+};
 
 function lookerBed(t: TestContext): Promise<BuilderBed | undefined> {
   return builderBed(t, { buildpacks: [LOOKER] });

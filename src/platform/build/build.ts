@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { openFolderLayerStore } from '../../cache/layer-store.ts';
 import type { Context } from '../../core/context.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
@@ -7,7 +5,6 @@ import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
 import { withFailureKept, type Keeper } from '../debug/keep-failure.ts';
 import { openProject, type Project } from '../descriptor/open-project.ts';
-import { chooseCache } from '../open-cache.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
 import { openSinks } from '../sinks.ts';
@@ -18,6 +15,7 @@ import { openBuildData } from './data.ts';
 import { fixedInputs } from './inputs.ts';
 import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
+import { openCaches } from './open-caches.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
 import { analyzeInput, checkBeforeProject, readRequest, type BuildRequest } from './request.ts';
 import { openSandbox } from './sandbox.ts';
@@ -45,24 +43,26 @@ async function makeImage(
   { ctx, watch, release }: Keeper,
 ): Promise<BuildOutcome> {
   const { machine } = options;
-  const { compression, outputs, caches } = request;
+  const { compression, outputs } = request;
   await using data = await openBuildData(options, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
   await using modules = await openBuildModules(options, { builder, locator }, ctx);
   const sandbox = await watch(await openSandbox(options, builder, ctx), builder);
-  const openCache = await chooseCache({ ...caches, execEnv: options.execEnv ?? 'production' }, locator, ctx);
-  const launchCache =
-    options.launchCacheDir === undefined
-      ? undefined
-      : await openFolderLayerStore(resolve(machine.cwd, options.launchCacheDir), ctx);
+  await using caches = await openCaches(request.caches, options, locator, ctx);
   const work = { ...project, sandbox };
   const result = await withWorkTree({ ...builder?.user, ...options, release }, work, ctx, async (own) => {
     const rooted = builder === undefined ? own : builderDirs(own, builder);
     const dirs = await withBuildData(await withGiven(rooted, modules), data, sandbox);
     return runBuild(
       {
-        ...(await fixedInputs(options, { dirs, builder, compression, metadata: project.metadata })),
+        ...(await fixedInputs(options, {
+          dirs,
+          builder,
+          compression,
+          caches: request.caches,
+          metadata: project.metadata,
+        })),
         analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),
         order: modules.order,
         extensions: modules.extensions,
@@ -72,8 +72,8 @@ async function makeImage(
         sandbox,
         modules: modules.finders.buildpack,
         extensions: modules.finders.extension,
-        openCache,
-        launchCache,
+        openCache: caches.openCache,
+        launchCache: caches.launchCache,
         openOutputs: () => openSinks(outputs, locator, ctx),
         guard: plainGuard,
       },

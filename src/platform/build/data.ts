@@ -3,11 +3,12 @@ import { SlipwayError } from '../../core/errors.ts';
 import { isWithinPath } from '../../options/build/path-within.ts';
 import type { Mount } from '../../sandbox/sandbox.ts';
 import { BINDINGS_DIRECTORY, bindingMounts, type BindingOptions } from './bindings.ts';
+import type { CacheOptions } from './caches.ts';
 import type { BuildOptions } from './options.ts';
 import { announceVolumes, checkVolumes, openVolumes, type VolumeOptions } from './volumes.ts';
 
 /** What goes into a build and comes out of it besides app, buildpacks and image. Paths may be relative to the working directory. */
-export interface DataOptions extends VolumeOptions, BindingOptions {
+export interface DataOptions extends VolumeOptions, BindingOptions, CacheOptions {
   /** Absolute path of the app in the sandbox and in the image; default `/workspace`. */
   readonly workspace?: string;
   /** Where a copy of `<layers>/sbom` goes, as `<dir>/sbom/{build,cache,launch}/…`. */
@@ -71,10 +72,8 @@ function refused(message: string, hint: string): SlipwayError {
 }
 
 /** Paths of this build's own that may lie in the app and are no part of it. */
-export function ownDataPaths({
-  cacheDir,
-  launchCacheDir,
-  sbomOutputDir,
-}: BuildOptions): readonly (string | undefined)[] {
-  return [cacheDir, launchCacheDir, sbomOutputDir];
+export function ownDataPaths(options: BuildOptions): readonly (string | undefined)[] {
+  const { cacheDir, launchCacheDir, sbomOutputDir, caches = [] } = options;
+  const places = caches.map(({ place }) => (place.kind === 'folder' ? place.path : undefined));
+  return [cacheDir, launchCacheDir, sbomOutputDir, ...places];
 }

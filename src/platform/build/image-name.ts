@@ -1,5 +1,5 @@
 import { SlipwayError } from '../../core/errors.ts';
-import { parseLocation, type Location } from '../../oci/location.ts';
+import { isStandardStream, parseLocation, type Location } from '../../oci/location.ts';
 import { parseReference, repositoryName, type Reference } from '../../oci/reference.ts';
 import { placeOf } from '../../locate/place-of.ts';
 import type { SinkRequest } from '../sinks.ts';
@@ -20,7 +20,7 @@ export function checkImageName(options: BuildOptions, outputs: readonly SinkRequ
   if (runImage === undefined || runImage === 'scratch') return;
   const base = parseLocation(runImage);
   for (const { location, shown } of outputs)
-    if (placeOf(location) === placeOf(base))
+    if (placeOf(location) === placeOf(base) && !isStandardStream(location))
       throw refused(shown, 'run image', 'the image would replace its own run image');
 }
 

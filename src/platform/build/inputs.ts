@@ -7,6 +7,7 @@ import { readOsRelease } from '../in-place.ts';
 import type { RunBuildInput } from '../run-build.ts';
 import { runImageMemory } from '../run-image-tools.ts';
 import { readBuilderFile, type Builder } from './builder.ts';
+import type { CachePlan } from './caches.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import type { BuildOptions } from './options.ts';
 import { resolveOptional } from './resolve-optional.ts';
@@ -16,13 +17,14 @@ interface BuildSetting {
   readonly dirs: BuildDirs;
   readonly builder: Builder | undefined;
   readonly compression: Compression;
+  readonly caches: CachePlan;
   /** What the descriptor says of the project. */
   readonly metadata: ProjectMetadata;
 }
 
 export async function fixedInputs(
   options: BuildOptions,
-  { dirs, builder, compression, metadata }: BuildSetting,
+  { dirs, builder, compression, caches, metadata }: BuildSetting,
 ): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
   const { machine, runImage } = options;
   return {
@@ -46,10 +48,7 @@ export async function fixedInputs(
       isParallel: false,
       launcherSbomDir: undefined,
       execEnv: options.execEnv ?? 'production',
-      runImageMemory: runImageMemory({
-        cacheDir: resolveOptional(machine.cwd, options.cacheDir),
-        launchCacheDir: resolveOptional(machine.cwd, options.launchCacheDir),
-      }),
+      runImageMemory: runImageMemory({ cacheDir: caches.cacheDir, launchCacheDir: caches.launchDir }),
       features: newestFeatures(),
       names: {},
       ...(builder === undefined ? {} : { readBuilderFile: (path: string) => readBuilderFile(builder.root, path) }),

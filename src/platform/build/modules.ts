@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
 import type { ModuleKind } from '../../cnb/module.ts';
 import { completeTarget } from '../../cnb/targets.ts';
@@ -8,7 +8,7 @@ import { targetMetadata } from '../../phases/analyze/target-metadata.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import { openModules } from '../../workspace/buildpacks.ts';
 import { listModules } from '../../workspace/list-modules.ts';
-import { cacheRoot } from '../cache-root.ts';
+import { imageStore } from './image-store.ts';
 import { downloadPlace } from '../download/download-place.ts';
 import type { BaseModules } from '../modules/base-modules.ts';
 import { chooseModules, type ChosenModules } from '../modules/choose-modules.ts';
@@ -31,7 +31,7 @@ export async function openBuildModules(
     {
       locator,
       target: options.target ?? builder?.image?.platform,
-      store: join(cacheRoot(machine), 'rootfs'),
+      store: await imageStore(machine, ctx),
       downloads: downloadPlace(machine, ctx.product, options.registry ?? { insecure: [] }),
     },
     ctx,

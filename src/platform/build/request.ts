@@ -9,10 +9,9 @@ import type { AnalyzeInput } from '../../phases/analyze.ts';
 import { openConfig } from '../config/config.ts';
 import { STANDARD_APP } from '../app/open-app.ts';
 import { imagesRead } from '../images-read.ts';
-import type { CacheChoice } from '../open-cache.ts';
 import { refuseCacheAsOutput, refuseSameOutputs, type SinkRequest } from '../sinks.ts';
 import type { Builder } from './builder.ts';
-import { readCaches } from './caches.ts';
+import { readCaches, type CachePlan } from './caches.ts';
 import { checkData } from './data.ts';
 import { checkImageName } from './image-name.ts';
 import type { BuildOptions } from './options.ts';
@@ -27,7 +26,7 @@ export interface BuildRequest {
   readonly previous: Pick<AnalyzeInput, 'previousImage' | 'previousName'>;
   /** The run image that was named; undefined: the builder's. */
   readonly runImage: AnalyzeInput['runImage'] | undefined;
-  readonly caches: Omit<CacheChoice, 'execEnv'>;
+  readonly caches: CachePlan;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { PLATFORM_APIS, platformFeatures } from '../../cnb/features.ts';
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
@@ -10,7 +9,7 @@ import { preferredCandidates } from '../config/use.ts';
 import { openBuilder, type Builder } from './builder.ts';
 import { checkInPlace, openInPlaceBuilder } from './in-place-builder.ts';
 import { checkLocators, NO_MODULES } from '../modules/module-requests.ts';
-import { cacheRoot } from '../cache-root.ts';
+import { imageStore } from './image-store.ts';
 import { definedEnv, type Machine } from '../machine.ts';
 import type { RunBuildInput } from '../run-build.ts';
 import { runImageCandidates } from '../run-image.ts';
@@ -80,7 +79,7 @@ export async function openNamedBuilder(
 ): Promise<Builder | undefined> {
   if (options.sandbox === 'in-place') return openInPlaceBuilder(options.machine, ctx);
   if (options.builder === undefined) return undefined;
-  const store = join(cacheRoot(options.machine), 'rootfs');
+  const store = await imageStore(options.machine, ctx);
   return openBuilder({ location: parseLocation(options.builder), target: options.target, store }, locator, ctx);
 }
 

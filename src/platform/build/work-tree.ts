@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, realpath, writeFile } from 'node:fs/promises';
+import { chmod, chown, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../../core/context.ts';
 import { writeError } from '../../core/atomic-file.ts';
@@ -15,10 +15,9 @@ import { keepingSboms } from './keep-sboms.ts';
 import type { BuildOptions } from './options.ts';
 import { withInPlaceTree, type InPlaceTree } from './in-place-tree.ts';
 import { resolveOptional } from './resolve-optional.ts';
-import { cacheRoot } from '../cache-root.ts';
+import { fixedBase } from './fixed-base.ts';
 import { copyTree, type FileFilter } from '../../workspace/copy-tree.ts';
 import type { App } from '../app/open-app.ts';
-import type { Machine } from '../machine.ts';
 import { removeTree } from '../../layer/remove-tree.ts';
 
 /** What a build works on, and in. */
@@ -49,8 +48,7 @@ export async function withWorkTree<T>(
       fill(options, { ...work, base: join(ctx.tmp, 'work'), mapsPaths: false, places }, ctx, task),
     );
   }
-  const parent = fixedBase(machine);
-  await ownDirectory(parent, machine);
+  const parent = await fixedBase(machine, ctx);
   const base = join(parent, fixedName(app.name, options.image));
   return withLock(`${base}.lock`, ctx, () => fill(options, { ...work, base, mapsPaths: false }, ctx, task));
 }
@@ -177,23 +175,6 @@ async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
   const all = [...outputs, ...ownDataPaths(options), options.layersDir, options.onErrorDir, options.report];
   const paths = all.flatMap((path) => (path === undefined || path === '-' ? [] : [resolve(cwd, path)]));
   return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
-}
-
-/** The directory has a name that others can guess, so it must be this user's and nobody else may write to it. */
-export async function ownDirectory(path: string, machine: Machine): Promise<void> {
-  await prepared(path, () => makeDirectory(path, { mode: 0o755 }));
-  const stats = await lstat(path);
-  if (stats.isDirectory() && stats.uid === machine.uid && (stats.mode & 0o022) === 0) return;
-  throw new SlipwayError('WRITE_FAILED', `${path} is not a directory of this user alone`, {
-    exit: 1,
-    hint: 'remove it, or name another place with SLIPWAY_CACHE_DIR',
-  });
-}
-
-/** Where unmapped builds live: the user's cache; for root, a place that the buildpacks' user can enter. */
-function fixedBase(machine: Machine): string {
-  if (machine.uid === 0) return join(machine.tmp, 'slipway-work');
-  return join(cacheRoot(machine), 'work');
 }
 
 function fixedName(app: string, image: string): string {

@@ -9,7 +9,7 @@ import { removeTree } from '../../layer/remove-tree.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Builder } from '../build/builder.ts';
 import type { LimitOptions } from '../build/limits.ts';
-import { ownDirectory } from '../build/work-tree.ts';
+import { ownDirectory } from '../build/fixed-base.ts';
 import type { Machine } from '../machine.ts';
 import { enterStep } from './enter-step.ts';
 import { failedStep } from './failed-step.ts';

@@ -12,4 +12,13 @@ export const BUILD_DATA: readonly CommandOption[] = [
   }),
   option('sbom-output-dir', 'string', 'Data', 'copy the SBOM files to DIR/sbom', { value: 'DIR' }),
   option('report-output-dir', 'string', 'Data', 'write report.toml to DIR', { value: 'DIR' }),
+  option(
+    'cache',
+    'strings',
+    'Data',
+    'where the build or launch cache is; default: kept by the name of the image; repeat',
+    {
+      value: 'SETTINGS',
+    },
+  ),
 ];
