@@ -78,6 +78,8 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/login.ts')).runLoginCommand;
     case 'logout':
       return (await import('./commands/logout.ts')).runLogoutCommand;
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).runDoctorCommand;
     case 'auth explain':
       return (await import('./commands/auth-explain.ts')).runExplainCommand;
     default: {

@@ -5,6 +5,7 @@ import { CACHE_LIST_COMMAND, CACHE_PRUNE_COMMAND, CACHE_USAGE_COMMAND } from './
 import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
 import { CONFIG_COMMANDS } from './commands/config.ts';
 import { DEBUG_COMMAND } from './commands/debug.ts';
+import { DOCTOR_COMMAND } from './commands/doctor.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
 import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
 import { REBASE_COMMAND } from './commands/rebase.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   CACHE_LIST_COMMAND,
   CACHE_USAGE_COMMAND,
   CACHE_PRUNE_COMMAND,
+  DOCTOR_COMMAND,
   ...CONFIG_COMMANDS,
   LOGIN_COMMAND,
   LOGOUT_COMMAND,

@@ -42,7 +42,7 @@ export async function chooseSandbox(
 }
 
 /** What probing found out about one strategy. */
-interface SandboxVerdict {
+export interface SandboxVerdict {
   readonly name: SandboxName;
   /** Name and variant. */
   readonly title: string;

@@ -1,9 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import type { SandboxUser } from './sandbox.ts';
 
-/** True when this process may change to another user. */
+/** True when this process may change to another user: as root, unless its user namespace knows nobody else. */
 export function isRoot(): boolean {
-  return process.getuid?.() === 0;
+  return process.getuid?.() === 0 && knowsOthers();
+}
+
+/** Where a namespace maps one id alone (`unshare -r`, some rootless containers) root is an ordinary user with another number. */
+function knowsOthers(): boolean {
+  try {
+    const lines = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    return lines.some((line) => Number(line.trim().split(/\s+/)[2]) > 1) || lines.length > 1;
+  } catch {
+    // Without /proc nothing is known: whoever cannot change is told by the system.
+    return true;
+  }
 }
 
 /** The ids to drop to: only root can, and only to somebody else. */

@@ -4,11 +4,12 @@ import { isSystem } from '../../core/errors.ts';
 import { isWithinPath } from '../../options/build/path-within.ts';
 import type { BuildDirs, DirPair } from '../../phases/build-dirs.ts';
 import type { Sandbox, SandboxUser } from '../../sandbox/sandbox.ts';
+import { dropTo } from '../../sandbox/user.ts';
 import { refuseUnmapped, type BuildData } from './data.ts';
 
 /** The directories with what the user shows besides. Where nothing is mapped, bindings are links in the platform directory. */
 export async function withBuildData(dirs: BuildDirs, data: BuildData, sandbox: Sandbox): Promise<BuildDirs> {
-  const owner = data.options.machine.uid === 0 ? dirs.layers.owner : undefined;
+  const owner = dropTo(dirs.layers.owner);
   if (!sandbox.mapsPaths) refuseUnmapped(data.options, sandbox.name === 'host' ? 'the host' : 'this container');
   for (const path of data.named) if (owner !== undefined) await chown(path, owner.uid, owner.gid);
   for (const { source, target } of data.mounts) {

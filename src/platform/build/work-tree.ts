@@ -10,6 +10,7 @@ import { virtualParents, type Owner } from '../../layer/place.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import { giveTree } from '../../phases/shared-directory.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { dropTo } from '../../sandbox/user.ts';
 import { DEFAULT_WORKSPACE, ownDataPaths } from './data.ts';
 import { keepingSboms } from './keep-sboms.ts';
 import type { BuildOptions } from './options.ts';
@@ -80,7 +81,7 @@ async function fill<T>(
     ...tree.places,
   };
   const made = tree.places === undefined ? [real.layers, real.app] : [];
-  const fileOwner = machine.uid === 0 ? owner : undefined;
+  const fileOwner = dropTo(owner);
   await prepared(tree.base, async () => {
     await removeTree(tree.base, ctx);
     for (const directory of [tree.base, ...made, real.platform, join(real.platform, 'env')])
