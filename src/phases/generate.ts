@@ -46,6 +46,8 @@ export interface GenerateOutput {
   readonly newBase?: NewBase;
   /** Whether the run image is to be extended. */
   readonly extend: boolean;
+  /** Dockerfiles that extend the build or the run image, in turn. */
+  readonly extending: readonly { readonly extension: string; readonly dockerfile: string }[];
 }
 
 /**
@@ -71,11 +73,18 @@ export async function generate(input: GenerateInput, ports: GeneratePorts, ctx: 
         if (isByKind) await keepByKind(output, { to: input.generated.real, isIgnored });
         else if (isIgnored) await setAside(output);
       }
-      return { plan, extend, ...(newBase === undefined ? {} : { newBase }) };
+      return { plan, extend, extending: extendingOf(outputs, ignored), ...(newBase === undefined ? {} : { newBase }) };
     } finally {
       if (isByKind) await rm(out.real, { recursive: true, force: true });
     }
   });
+}
+
+function extendingOf(outputs: readonly ExtensionOutput[], ignored: readonly string[]): GenerateOutput['extending'] {
+  return outputs.flatMap(({ id, build, run }) => [
+    ...(build?.extends === true ? [{ extension: id, dockerfile: 'build.Dockerfile' }] : []),
+    ...(run?.extends === true && !ignored.includes(id) ? [{ extension: id, dockerfile: 'run.Dockerfile' }] : []),
+  ]);
 }
 
 async function scratch(input: GenerateInput, ctx: Context): Promise<DirPair> {

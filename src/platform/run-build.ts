@@ -6,17 +6,20 @@ import type { SystemFile } from '../cnb/files/system.ts';
 import type { Order } from '../cnb/module.ts';
 import type { Context } from '../core/context.ts';
 import type { PhaseName } from '../core/events.ts';
+import type { BaseImage } from '../image/plan.ts';
 import type { Locator } from '../locate/locator.ts';
 import { formatPinned } from '../options/names.ts';
 import { analyze, type AnalyzeInput, type AnalyzeOutput } from '../phases/analyze.ts';
-import type { BuildDirs } from '../phases/build-dirs.ts';
+import type { BuildDirs, DirPair } from '../phases/build-dirs.ts';
 import { build } from '../phases/build.ts';
-import { detect } from '../phases/detect.ts';
+import { detect, type DetectOutput } from '../phases/detect.ts';
+import type { GenerateInput } from '../phases/generate.ts';
 import { restore } from '../phases/restore.ts';
 import type { LayerStore } from '../ports/layer-cache.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
+import { applyExtensions, type Extended } from './apply-extensions.ts';
 import { foreseeImageLauncher } from './choose-image-launcher.ts';
 import type { OpenCache } from './open-cache.ts';
 import { refuseDetectedExtensions } from './read-order.ts';
@@ -30,8 +33,10 @@ export interface RunBuildInput {
   readonly analyze: AnalyzeInput;
   readonly dirs: BuildDirs;
   readonly order: Order;
-  /** Tried in front of every group; a build in one process fails when one takes part. Default: none. */
+  /** Tried in front of every group. Default: none. */
   readonly extensions?: Order;
+  /** Where extensions write; absent: a build fails when one takes part (contract §4.3). */
+  readonly generated?: DirPair;
   /** Optional buildpacks for other targets are skipped; default false. */
   readonly skipsMisfits?: boolean;
   readonly readSystem: () => Promise<SystemFile>;
@@ -78,18 +83,21 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   const found = await timed('analyze', ctx, analyzeTask, ({ previousImage }) =>
     previousImage === undefined ? 'no previous image' : 'previous image found',
   );
-  const { analyzed } = found;
-  const tools = runImageTools(found.runImage, settings.runImageMemory, ctx);
   const { launcher: choice, readBuilderFile } = settings;
-  const early = { choice, base: found.runImage, tools, ...(readBuilderFile === undefined ? {} : { readBuilderFile }) };
-  await guard('export', () => foreseeImageLauncher(early, ctx));
+  const foresee = async (base: BaseImage): Promise<ReturnType<typeof runImageTools>> => {
+    const tools = runImageTools(base, settings.runImageMemory, ctx);
+    const early = { choice, base, tools, ...(readBuilderFile === undefined ? {} : { readBuilderFile }) };
+    await guard('export', () => foreseeImageLauncher(early, ctx));
+    return tools;
+  };
+  const firstTools = await foresee(found.runImage);
   const cache = await ports.openCache(found.runImage.platform);
-  const shared = {
+  const common = {
     dirs,
     execEnv,
     features,
     ...(input.deprecations === undefined ? {} : { deprecations: input.deprecations }),
-    target: knownTarget(analyzed.runImage),
+    target: knownTarget(found.analyzed.runImage),
     inheritedEnv: input.inheritedEnv,
     osRelease: input.osRelease,
     hostArchitecture: input.hostArchitecture,
@@ -97,18 +105,25 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   };
   const detected = await timed('detect', ctx, async () => {
     const { order, extensions = [], skipsMisfits = false } = input;
-    const all = { ...shared, order, extensions, skipsMisfits, system: await input.readSystem() };
+    const all = { ...common, order, extensions, skipsMisfits, system: await input.readSystem() };
     const finders = { modules, ...(ports.extensions === undefined ? {} : { extensions: ports.extensions }) };
     const output = await guard('detect', async () => {
       const found = await detect(all, { sandbox, ...finders }, ctx);
-      refuseDetectedExtensions(found.group);
+      if (input.generated === undefined) refuseDetectedExtensions(found.group);
       return found;
     });
     await writeGroup(files.group, output.group);
     await writePlan(files.plan, output.plan);
     return output;
   });
-  const { group, plan } = detected;
+  const { group } = detected;
+  const { plan, analyzed, runImage, isSwitched } = await withExtensions(
+    { ...input, common, found, detected },
+    ports,
+    ctx,
+  );
+  const tools = isSwitched ? await foresee(runImage) : firstTools;
+  const shared = { ...common, target: knownTarget(analyzed.runImage) };
   const restoreTask = (): Promise<void> =>
     guard('restore', () => {
       const { metadata } = analyzed;
@@ -132,9 +147,9 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         app: dirs.app,
         group,
         metadata: built.metadata,
-        runImage: found.runImage,
+        runImage,
         tools,
-        runImageName: input.runImageName ?? recordedName(analyzed, runEntries),
+        runImageName: (isSwitched ? undefined : input.runImageName) ?? recordedName(analyzed, runEntries),
         runEntries,
         target: shared.target,
         previous:
@@ -148,6 +163,33 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
     const count = exported.outputs.length;
     return `wrote ${String(count)} output${count === 1 ? '' : 's'}`;
   });
+}
+
+interface DetectedBuild extends RunBuildInput {
+  readonly common: Omit<GenerateInput, 'generated' | 'group' | 'plan'>;
+  readonly found: AnalyzeOutput;
+  readonly detected: DetectOutput;
+}
+
+/** Generate, where extensions take part; analyzed.toml and plan.toml are written anew then. */
+async function withExtensions(input: DetectedBuild, ports: RunBuildPorts, ctx: Context): Promise<Extended> {
+  const { common, found, detected, files, settings, generated } = input;
+  const { group, plan } = detected;
+  const { analyzed, runImage } = found;
+  if (generated === undefined || !group.some(({ kind }) => kind === 'extension'))
+    return { plan, analyzed, runImage, isSwitched: false };
+  const { sandbox, guard, locator, modules, extensions = modules } = ports;
+  const all = { generate: { ...common, group, plan, generated }, analyzed, runImage, names: settings.names };
+  const extended = await timed('generate', ctx, () =>
+    applyExtensions(
+      { ...all, readRunEntries: input.readRunEntries },
+      { sandbox, extensions, images: locator, guard },
+      ctx,
+    ),
+  );
+  await writeAnalyzed(files.analyzed, extended.analyzed, (location) => formatPinned(location, settings.names));
+  await writePlan(files.plan, extended.plan);
+  return extended;
 }
 
 /**

@@ -53,7 +53,11 @@ export async function runRebase(
     const requests = await Promise.all(input.outputs.map((request) => sameEntry(request, app, locator, ctx)));
     refuseSameOutputs(requests);
     await refuseLoss(requests, app, locator, ctx);
-    return { app, requests, candidates: app.entries.map(({ image }) => baseCandidates(image, input.runImage, input.preferred)) };
+    return {
+      app,
+      requests,
+      candidates: app.entries.map(({ image }) => baseCandidates(image, input.runImage, input.preferred)),
+    };
   });
   const bases = await guards.base(async () => {
     const found: FoundRunImage[] = [];

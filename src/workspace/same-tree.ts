@@ -9,7 +9,9 @@ export async function isSameTree(a: string, b: string): Promise<boolean> {
   if (kindOf(one) !== kindOf(other)) return false;
   if (one.isSymbolicLink()) return (await readlink(a)) === (await readlink(b));
   if (one.isFile())
-    return one.size === other.size && isProgram(one) === isProgram(other) && (await digestOf(a)) === (await digestOf(b));
+    return (
+      one.size === other.size && isProgram(one) === isProgram(other) && (await digestOf(a)) === (await digestOf(b))
+    );
   if (!one.isDirectory()) return true;
   const [names, otherNames] = await Promise.all([namesIn(a), namesIn(b)]);
   if (names.length !== otherNames.length || names.some((name, at) => name !== otherNames[at])) return false;

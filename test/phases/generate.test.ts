@@ -89,7 +89,7 @@ describe('generate', () => {
       assert.ok(lines.includes('  name = "mine"'));
       assert.ok(lines.includes('to stderr'));
       assert.equal(lines.join('\n').includes('not-mine'), false);
-      assert.deepEqual(output, { plan: [entry('other', 'not-mine')], extend: false });
+      assert.deepEqual(output, { plan: [entry('other', 'not-mine')], extend: false, extending: [] });
       assert.equal(readFileSync(join(at.directory, 'generated/acme_ext/file'), 'utf8'), 'a\n');
     });
   }
@@ -118,7 +118,11 @@ describe('generate', () => {
     const ext = at.extension({ id: 'a/b', generate: `${EXTENDS}; ${CONFIG}` });
     const output = await run(input(at, [ext], { features: platformFeatures('0.13') }), at, testContext(t));
     assert.deepEqual(files(at), ['a_b/context/f', 'a_b/extend-config.toml', 'a_b/run.Dockerfile']);
-    assert.deepEqual(output, { plan: [], extend: true });
+    assert.deepEqual(output, {
+      plan: [],
+      extend: true,
+      extending: [{ extension: 'a/b', dockerfile: 'run.Dockerfile' }],
+    });
   });
 
   it('sorts them by kind of image before, without contexts (D-65)', async (t) => {
@@ -131,6 +135,7 @@ describe('generate', () => {
       plan: [],
       newBase: { id: 'later', image: 'new' },
       extend: false,
+      extending: [{ extension: 'a/b', dockerfile: 'build.Dockerfile' }],
     });
     assert.deepEqual(files(at), [
       'build/a_b/Dockerfile',
@@ -142,39 +147,57 @@ describe('generate', () => {
     ]);
   });
 
-  const BASES: readonly (readonly [string, readonly string[], Omit<GenerateOutput, 'plan'>, readonly string[]])[] = [
-    ['only a build.Dockerfile leaves the run image as it is (D-69)', [BUILD], { extend: false }, []],
+  const BASES: readonly (readonly [
+    string,
+    readonly string[],
+    Omit<GenerateOutput, 'plan' | 'extending'>,
+    readonly string[],
+    string,
+  ])[] = [
+    [
+      'only a build.Dockerfile leaves the run image as it is (D-69)',
+      [BUILD],
+      { extend: false },
+      [],
+      'e0 build.Dockerfile',
+    ],
     [
       'FROM alone switches the run image (D-66)',
       [switches('new:1')],
       { newBase: { id: 'e0', image: 'new:1' }, extend: false },
       [],
+      '',
     ],
-    ['more than FROM extends it (D-68)', [EXTENDS], { extend: true }, []],
+    ['more than FROM extends it (D-68)', [EXTENDS], { extend: true }, [], 'e0 run.Dockerfile'],
     [
       'FROM and more switch and extend it (D-68)',
       [switches('new', 'USER 1\\n')],
       { newBase: { id: 'e0', image: 'new' }, extend: true },
       [],
+      'e0 run.Dockerfile',
     ],
     [
       'the last switch wins, and what was before it does not count (D-67)',
       [EXTENDS, switches('one', 'USER 1\\n'), switches('two'), BUILD],
       { newBase: { id: 'e2', image: 'two' }, extend: false },
       ['e0', 'e1'],
+      'e3 build.Dockerfile',
     ],
     [
       'what comes after the last switch counts (D-67)',
       [switches('one'), switches('two'), EXTENDS],
       { newBase: { id: 'e1', image: 'two' }, extend: true },
       ['e0'],
+      'e2 run.Dockerfile',
     ],
   ];
-  for (const [what, scripts, expected, ignored] of BASES) {
+  for (const [what, scripts, expected, ignored, extending] of BASES) {
     it(what, async (t) => {
       const at = bench(t);
       const elements = scripts.map((script, index) => at.extension({ id: `e${String(index)}`, generate: script }));
-      assert.deepEqual(await run(input(at, elements), at, testContext(t)), { plan: [], ...expected });
+      const { extending: found, ...output } = await run(input(at, elements), at, testContext(t));
+      assert.deepEqual(output, { plan: [], ...expected });
+      assert.equal(found.map(({ extension, dockerfile }) => `${extension} ${dockerfile}`).join(', '), extending);
       for (const [index] of scripts.entries()) {
         const id = `e${String(index)}`;
         const isSetAside = existsSync(join(at.directory, 'generated', id, 'run.Dockerfile.ignore'));

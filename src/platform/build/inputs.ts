@@ -29,6 +29,7 @@ export async function fixedInputs(
   const { machine, runImage } = options;
   return {
     dirs,
+    generated: { real: join(dirs.layers.real, 'generated'), logical: join(dirs.layers.logical, 'generated') },
     readSystem: () => Promise.resolve(builder?.system ?? EMPTY_SYSTEM),
     // Without a builder there is no run.toml: the name that was given is what a rebase can go by.
     readRunEntries: () =>

@@ -61,14 +61,12 @@ function readers(places: readonly ConfigPlace[]): readonly (() => readonly Shown
         .map(({ value, place }) => ({ key: 'registry-mirrors', name: value.registry, value: value.mirror, place })),
     () => config.trustedBuilders().map(({ value, place }) => ({ key: 'trusted-builders', value, place })),
     () =>
-      config
-        .registries()
-        .map(({ value, place }) => ({
-          key: 'registries',
-          name: value.name,
-          value: `${value.type} ${value.url}`,
-          place,
-        })),
+      config.registries().map(({ value, place }) => ({
+        key: 'registries',
+        name: value.name,
+        value: `${value.type} ${value.url}`,
+        place,
+      })),
   ];
 }
 

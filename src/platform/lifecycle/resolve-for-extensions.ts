@@ -44,10 +44,10 @@ export async function resolveForExtensions(
   const isSwitched =
     features.hasExtensions && runImage.target === undefined && wanted.group.some(({ kind }) => kind === 'extension');
   if (!isExtended && !isSwitched) return withBuild;
-  const image = await findRunImage(runImage, images, ctx);
+  const image = await findExtensionBase(runImage, images, ctx);
   if (isExtended) await keepForExtender(image, wanted.kaniko, ctx);
   debug(ctx, 'Updating run image info in analyzed metadata...');
-  return { ...withBuild, runImage: resolved(runImage, image, features) };
+  return { ...withBuild, runImage: resolvedRunImage(runImage, image, features) };
 }
 
 /** What was analyzed was for one platform: the images that join it are for that one. */
@@ -69,7 +69,8 @@ async function pullBuildImage(
   return image;
 }
 
-async function findRunImage(runImage: AnalyzedRunImage, images: ImageFinder, ctx: Context): Promise<Image> {
+/** The run image that extensions switched to, or are to extend. Throws `RUN_IMAGE_UNUSABLE` (exit 32). */
+export async function findExtensionBase(runImage: AnalyzedRunImage, images: ImageFinder, ctx: Context): Promise<Image> {
   const name = runImage.image === '' ? displayLocation(runImage.reference) : runImage.image;
   debug(ctx, `Pulling run image metadata for ${name}...`);
   try {
@@ -84,7 +85,12 @@ async function findRunImage(runImage: AnalyzedRunImage, images: ImageFinder, ctx
   }
 }
 
-function resolved(runImage: AnalyzedRunImage, image: Image, features: PlatformFeatures): AnalyzedRunImage {
+/** The same entry of analyzed.toml with digest and target. */
+export function resolvedRunImage(
+  runImage: AnalyzedRunImage,
+  image: Image,
+  features: PlatformFeatures,
+): AnalyzedRunImage {
   return {
     ...runImage,
     reference: image.pinned,

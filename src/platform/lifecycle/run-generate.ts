@@ -2,12 +2,11 @@ import { switchRunImage } from '../../cnb/switch-run-image.ts';
 import type { Analyzed } from '../../cnb/analyzed.ts';
 import { EMPTY_LIFECYCLE_METADATA } from '../../cnb/layer-metadata.ts';
 import type { Context } from '../../core/context.ts';
-import { hasCode, retold } from '../../core/errors.ts';
-import { formatPinned, readName, type NamedLocation } from '../../options/names.ts';
+import { formatPinned, type NamedLocation } from '../../options/names.ts';
 import type { DetectorInputs } from '../../options/phase-inputs.ts';
 import { generate, type GenerateInput, type GeneratePorts } from '../../phases/generate.ts';
-import type { NewBase } from '../../phases/generate/choose-base.ts';
 import { readRun, writeAnalyzed, writePlan } from '../../workspace/files.ts';
+import { locateNewBase } from '../new-base.ts';
 import { entryOf } from '../run-image.ts';
 import { lifecycleGuard } from '../stage.ts';
 
@@ -32,7 +31,7 @@ export async function runGenerate(
   const base =
     newBase === undefined
       ? undefined
-      : await lifecycleGuard('generate', () => Promise.resolve(locate(newBase, inputs)));
+      : await lifecycleGuard('generate', () => Promise.resolve(locateNewBase(newBase, inputs.names)));
   await tellSwitch(base, extend, { inputs, analyzed }, ctx);
   const before = analyzed ?? { metadata: EMPTY_LIFECYCLE_METADATA };
   const wish = {
@@ -43,19 +42,6 @@ export async function runGenerate(
     formatPinned(location, inputs.names),
   );
   await writePlan(inputs.plan, plan);
-}
-
-/** Where the base is that a run.Dockerfile names. What is no reference there is an extension's fault, not an argument's: exit 92. */
-function locate({ id, image }: NewBase, { names }: DetectorInputs): NamedLocation {
-  try {
-    return readName(image, names);
-  } catch (error) {
-    if (!hasCode(error, 'REFERENCE_INVALID')) throw error;
-    throw retold(error, {
-      message: `failed to parse run.Dockerfile for extension ${id}: FROM ${image}: ${error.message}`,
-      exit: 92,
-    });
-  }
 }
 
 async function tellSwitch(

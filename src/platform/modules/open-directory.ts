@@ -9,6 +9,7 @@ import { makeDirectory } from '../../core/make-directory.ts';
 import { pathKind } from '../../core/path-kind.ts';
 import { readModuleAt } from '../../workspace/buildpacks.ts';
 import { copyTree } from '../../workspace/copy-tree.ts';
+import { plainModes } from '../../workspace/plain-modes.ts';
 
 /** A module of a directory, and what its package.toml says that it needs. */
 export interface DirectoryModule {
@@ -17,7 +18,7 @@ export interface DirectoryModule {
 }
 
 /**
- * The module in a directory, as a copy of this build's own: nothing that runs can change the original. Throws `FILE_NOT_FOUND` when it holds
+ * The module in a directory, as a copy of this build's own, with the modes of its package: nothing that runs can change the original. Throws `FILE_NOT_FOUND` when it holds
  * none, `FILE_INVALID` for its files, `FILE_NOT_READABLE`.
  */
 export async function openModuleDirectory(directory: string, kind: ModuleKind, ctx: Context): Promise<DirectoryModule> {
@@ -25,6 +26,7 @@ export async function openModuleDirectory(directory: string, kind: ModuleKind, c
   const dependencies = await readDependencies(join(directory, 'package.toml'));
   const copy = await freshModuleDirectory(ctx);
   await copyTree(directory, copy, ctx);
+  await plainModes(copy);
   return { main: await readModuleIn(copy, kind, { shown: directory }), dependencies };
 }
 

@@ -8,6 +8,7 @@ import { displayLocation, parseLocation } from '../../oci/location.ts';
 import { displayUrl } from '../../registry/http.ts';
 import { openDownload } from '../download/open-download.ts';
 import { openModuleFile } from '../package/module-file.ts';
+import { plainModes } from '../../workspace/plain-modes.ts';
 import type { GivenModules, ModulePorts } from './given-modules.ts';
 import { parseModuleLocator, type ModuleLocator } from './locator.ts';
 import { openModuleDirectory, readModuleIn } from './open-directory.ts';
@@ -58,6 +59,7 @@ interface ShownFile {
 async function openFile(file: ShownFile, kind: ModuleKind, ports: ModulePorts, ctx: Context): Promise<GivenModules> {
   const found = await openModuleFile(file.path, file.shown, ctx);
   if (found.kind === 'image') return openPackage({ location: found.location, subject: file.shown }, kind, ports, ctx);
+  await plainModes(found.directory);
   const main = await readModuleIn(found.directory, kind, { shown: file.shown, within: found.directory });
   return { main, modules: [main] };
 }
