@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -63,6 +73,20 @@ describe('chooseModules', () => {
       assert.ok(module.root !== source, `${form} is used in place`);
       assert.deepEqual([module.homepage, module.hasBuild], ['https://x.example', true], form);
       assert.equal(await chosen.finders.buildpack.find('test/x', '1.0.0'), module);
+    }
+  });
+
+  it('gives a directory and a tar the modes that they have in a package, whatever the umask was', async (t) => {
+    const bed = moduleBed(t, { given: [X] });
+    const source = join(bed.directory, bed.at('test/x'));
+    for (const name of ['buildpack.toml', 'bin/build', 'bin'])
+      chmodSync(join(source, name), name === 'buildpack.toml' ? 0o600 : 0o700);
+    for (const form of [bed.at('test/x'), bed.tar(bed.at('test/x'), 'x.tgz')]) {
+      const [module] = (await bed.choose({ group: [form] })).given;
+      const modes = ['.', 'bin', 'bin/build', 'buildpack.toml'].map(
+        (name) => statSync(join(module?.root ?? '', name)).mode & 0o777,
+      );
+      assert.deepEqual(modes, [0o755, 0o755, 0o755, 0o644], form);
     }
   });
 
