@@ -12,6 +12,7 @@ import { runCommand } from './command-context.ts';
 import type { CommandTask } from './commands/command-task.ts';
 import { loadConfigTask } from './config-tasks.ts';
 import { loadImageTask } from './image-tasks.ts';
+import { loadPackageTask } from './package-tasks.ts';
 import { besideArchive } from './stream-terminal.ts';
 import type { GivenArguments } from './yargs-reader.ts';
 
@@ -52,12 +53,6 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/build.ts')).runBuildCommand;
     case 'rebase':
       return (await import('./commands/rebase.ts')).runRebaseCommand;
-    case 'builder create':
-      return (await import('./commands/package.ts')).runBuilderCreateCommand;
-    case 'buildpack package':
-      return (await import('./commands/package.ts')).packageTask('buildpack');
-    case 'extension package':
-      return (await import('./commands/package.ts')).packageTask('extension');
     case 'registry serve':
       return (await import('./commands/registry-serve.ts')).runServeCommand;
     case 'registry gc':
@@ -83,7 +78,7 @@ async function loadTask(name: string): Promise<CommandTask> {
     case 'auth explain':
       return (await import('./commands/auth-explain.ts')).runExplainCommand;
     default: {
-      const task = (await loadImageTask(name)) ?? (await loadConfigTask(name));
+      const task = (await loadPackageTask(name)) ?? (await loadImageTask(name)) ?? (await loadConfigTask(name));
       if (task === undefined) throw new Error(`command ${name} has no task`);
       return task;
     }

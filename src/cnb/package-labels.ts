@@ -1,5 +1,5 @@
 import { compareBytes, goJson, sortKeysDeep } from '../oci/go-json.ts';
-import { isObject, type JsonObject } from '../schema/reader.ts';
+import { isObject, ObjectReader, type JsonObject } from '../schema/reader.ts';
 import type { ModuleListing } from './files/module-listing.ts';
 import type { ModuleKind, Order } from './module.ts';
 
@@ -84,6 +84,29 @@ export function decodeModuleLayers(label: string): readonly LabelledModule[] | u
     }
   }
   return modules;
+}
+
+/** The order that a label of layers has for a composite buildpack; empty for any other. */
+export function orderOfInfo(info: JsonObject, kind: ModuleKind): Order {
+  return decodeGroups(info['order'] ?? [], kind) ?? [];
+}
+
+/** An order of a builder's label; undefined when it is none. */
+export function decodeOrderLabel(label: string, kind: ModuleKind): Order | undefined {
+  return decodeGroups(parse(label) ?? [], kind);
+}
+
+function decodeGroups(value: unknown, kind: ModuleKind): Order | undefined {
+  const reader = new ObjectReader({ order: value });
+  const order = reader.list('order', (entry) =>
+    entry.list('group', (element) => ({
+      kind,
+      id: element.string('id'),
+      version: element.optionalString('version') ?? '',
+      optional: element.boolean('optional'),
+    })),
+  );
+  return reader.issues.length > 0 ? undefined : order;
 }
 
 /** Groups as the labels of builders and composite buildpacks hold them. */

@@ -2,11 +2,12 @@ import type { ModuleKind } from '../../cnb/module.ts';
 import type { Label } from '../../cnb/process.ts';
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
-import { parseLocation, type Location } from '../../oci/location.ts';
+import type { Location } from '../../oci/location.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { downloadPlace } from '../../platform/download/download-place.ts';
+import { packageTarget } from '../../platform/package/package-location.ts';
 import { makeBuilder } from '../../platform/package/make-builder.ts';
 import { makePackage } from '../../platform/package/make-package.ts';
 import type { SavedImages } from '../../platform/package/save-images.ts';
@@ -67,7 +68,7 @@ export async function runBuilderCreateCommand(
 /** Throws `ARGUMENT_INVALID` for `--publish` without a registry, and what cannot be written to. */
 function outputsOf(values: CommandValues, format: string | undefined): readonly SinkRequest[] {
   const outputs = [...values.positionals, ...values.list('output')].map((shown, index) => ({
-    location: format === 'file' && index === 0 ? fileOf(shown) : locationOf(shown),
+    location: format === 'file' && index === 0 ? fileOf(shown) : packageTarget(shown),
     shown,
   }));
   if (values.boolean('publish') && outputs.every(({ location }) => location.kind !== 'registry'))
@@ -89,29 +90,14 @@ function labelsOf(values: CommandValues): readonly Label[] {
   });
 }
 
-/** `FILE.cnb` is a tar of a layout (distribution spec). */
-function locationOf(text: string): Location {
-  if (/^[^:]+\.cnb$/.test(text)) return { kind: 'oci-archive', file: text };
-  const location = parseLocation(text);
-  if (location.kind === 'registry' ? location.reference.digest === undefined : !isFixed(location)) return location;
-  throw new SlipwayError('ARGUMENT_INVALID', `${text} cannot be written to`, {
-    exit: 3,
-    hint: 'name a registry image, oci:DIR:NAME, oci-archive:FILE or FILE.cnb',
-  });
-}
-
-/** Nothing can be written to a digest, or to an engine. */
-function isFixed(location: Location): boolean {
-  return location.kind === 'docker-daemon' || 'digest' in location;
-}
-
 function show({ digest, images }: SavedImages, values: CommandValues, terminal: Terminal): number {
   if (values.boolean('json')) {
     terminal.out(`${JSON.stringify({ digest, images })}\n`);
     return 0;
   }
   if (images.length > 1 && !values.boolean('quiet'))
-    for (const image of images) terminal.err(`${image.platform.padEnd(16)} ${image.digest}\n`);
+    for (const { platform, digest: own, files } of images)
+      terminal.err(`${[platform.padEnd(16), own, ...files].join(' ')}\n`);
   terminal.out(`${digest}\n`);
   return 0;
 }

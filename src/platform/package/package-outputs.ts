@@ -39,10 +39,10 @@ export async function openPackageOutputs(
   return {
     staging: opened.staging,
     save: (images) => {
-      const sinks = opened.sinks.map(({ sink }, position): SinkImages => ({
-        sink,
-        images: imagesFor(position, images),
-      }));
+      const sinks = opened.sinks.map(({ sink }, position): SinkImages => {
+        const shown = requests[position]?.request.shown ?? '';
+        return { sink, shown, images: imagesFor(position, images) };
+      });
       return saveImages(images, sinks, ctx);
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),

@@ -8,11 +8,20 @@ import { indexOver } from './package-module.ts';
 export interface SavedImages {
   /** Of the only image, or of the index. */
   readonly digest: Digest;
-  readonly images: readonly { readonly platform: string; readonly digest: Digest; readonly layers: number }[];
+  readonly images: readonly SavedImage[];
+}
+
+interface SavedImage {
+  readonly platform: string;
+  readonly digest: Digest;
+  readonly layers: number;
+  /** Files that hold this platform alone. */
+  readonly files: readonly string[];
 }
 
 /** What goes into one sink. */
 export interface SinkImages {
+  readonly shown: string;
   readonly sink: ImageSink;
   readonly images: readonly AssembledImage[];
 }
@@ -36,10 +45,14 @@ export async function saveImages(
   if (top === undefined) throw new Error('there is no image to save');
   return {
     digest: top.descriptor.digest,
-    images: images.map(({ manifest, platform, layers }) => ({
-      platform: formatPlatform(platform),
-      digest: manifest.descriptor.digest,
-      layers: layers.length,
+    images: images.map((image) => ({
+      platform: formatPlatform(image.platform),
+      digest: image.manifest.descriptor.digest,
+      layers: image.layers.length,
+      files:
+        images.length === 1
+          ? []
+          : sinks.filter(({ images: own }) => own.length === 1 && own[0] === image).map(({ shown }) => shown),
     })),
   };
 }
