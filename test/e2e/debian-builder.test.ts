@@ -70,7 +70,18 @@ async function openBed(t: TestContext): Promise<Bed | undefined> {
 
 /** The digest of a fresh build by root, which has a store of its own. */
 async function builtByRoot(bed: DebianBed, sandbox: string): Promise<string> {
-  const args = ['build', 'web', '--builder', bed.builder, '--path', 'app', ...bed.npm, '--sandbox', sandbox];
+  const args = [
+    'build',
+    'web',
+    '--builder',
+    bed.builder,
+    '--path',
+    'app',
+    ...bed.npm,
+    '--clear-cache',
+    '--sandbox',
+    sandbox,
+  ];
   const built = await slipway([...args, '--output', `oci:root-${sandbox}`, '--quiet'], {
     cwd: bed.directory,
     env: { HOME: join(bed.directory, 'root-home') },
