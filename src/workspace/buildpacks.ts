@@ -70,7 +70,7 @@ export async function readModuleAt(
 async function refuseLinkOut(path: string, within: string): Promise<void> {
   try {
     const [real, root] = await Promise.all([realpath(path), realpath(within)]);
-    if (!real.startsWith(`${root}/`))
+    if (root !== '/' && !real.startsWith(`${root}/`))
       throw new SlipwayError('BUILDPACK_INVALID', `${path} is a link that leads out of the builder`);
   } catch (error) {
     if (!isSystem(error, 'ENOENT', 'ENOTDIR')) throw error;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, after, type TestContext } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { createLimiter } from '../../src/core/limiter.ts';
 import type { Context } from '../../src/core/context.ts';
 import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { busyboxEntries, putBase } from '../support/base-images.ts';
+import { startDockerd } from '../support/dockerd.ts';
 import { peer, slipway } from '../support/program.ts';
 import { HELLO, writeApp, writeBuildpacks } from '../support/sample-buildpacks.ts';
 
@@ -124,9 +124,9 @@ describe('real engines read what slipway wrote', () => {
       return;
     }
     await using daemon = await startDockerd(t, join(directory, 'dockerd'));
-    if (daemon.socket === undefined) return;
+    if (daemon === undefined) return;
     const docker = (...args: readonly string[]): string =>
-      peer('docker', ['--host', `unix://${daemon.socket ?? ''}`, ...args], { env: { HOME: directory } });
+      peer('docker', ['--host', `unix://${daemon.socket}`, ...args], { env: { HOME: directory } });
     assert.match(docker('load', '-i', archive), /Loaded image: \S*shop:latest/);
     assert.equal(docker('run', '--rm', '--network', 'none', 'shop:latest'), 'hello world from /workspace\n');
     assert.equal(docker('run', '--rm', '--network', 'none', 'shop:latest', 'given'), 'hello world from /workspace\n');
@@ -147,57 +147,6 @@ describe('real engines read what slipway wrote', () => {
     );
   });
 });
-
-interface Daemon extends AsyncDisposable {
-  readonly socket: string | undefined;
-}
-
-async function startDockerd(t: TestContext, place: string): Promise<Daemon> {
-  mkdirSync(place, { recursive: true });
-  const socket = join(place, 'docker.sock');
-  const child = spawn(
-    'dockerd',
-    [
-      '--bridge',
-      'none',
-      '--iptables=false',
-      '--data-root',
-      join(place, 'data'),
-      '--exec-root',
-      join(place, 'exec'),
-      '--pidfile',
-      join(place, 'pid'),
-      '--host',
-      `unix://${socket}`,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const log: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => log.push(chunk));
-  const ended = new Promise<void>((done) => child.once('close', () => done()));
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  for (let attempt = 0; attempt < 150 && child.exitCode === null; attempt += 1) {
-    if (existsSync(socket) && answers(socket)) return { socket, [Symbol.asyncDispose]: stop };
-    await new Promise((done) => setTimeout(done, 200));
-  }
-  const reason = `dockerd does not start here: ${Buffer.concat(log).toString().split('\n').slice(-3).join(' ')}`;
-  if (child.exitCode === null) await stop();
-  if (isRequired) assert.fail(reason);
-  t.skip(reason);
-  return { socket: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
-}
-
-function answers(socket: string): boolean {
-  try {
-    execFileSync('docker', ['--host', `unix://${socket}`, 'version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isOnPath(tool: string): boolean {
   return `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':').some((folder) => existsSync(join(folder, tool)));
