@@ -80,6 +80,7 @@ export { parseOutput, type OutputRequest } from './options/output.ts';
 export { buildImage } from './platform/build/build.ts';
 export { rebaseImage, type RebaseOptions, type RebaseOutcome } from './platform/rebase.ts';
 export type { BuildOptions, BuildOutcome, BuiltLayer } from './platform/build/options.ts';
+export type { ModuleRequest, ModuleRequests } from './platform/modules/module-request.ts';
 export type { Machine } from './platform/machine.ts';
 export { chooseSandbox, surveySandboxes } from './sandbox/choose.ts';
 export { createPlainRenderer, type PlainOptions } from './term/plain-renderer.ts';

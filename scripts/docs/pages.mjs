@@ -91,5 +91,6 @@ function renderCommand(command) {
 
 function label(option) {
   const value = option.choices === undefined ? option.value : option.choices.join('|');
-  return value === undefined ? `--${option.name}` : `--${option.name} ${value}`;
+  const name = option.short === undefined ? `--${option.name}` : `-${option.short}, --${option.name}`;
+  return value === undefined ? name : `${name} ${value}`;
 }

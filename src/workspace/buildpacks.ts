@@ -17,6 +17,8 @@ const WORDING = { prefix: 'failed to initialize detector: ', exit: 1 } as const;
 export interface OpenModulesOptions {
   /** A directory that no link of a module may lead out of: the root of a builder image, which is somebody else's. */
   readonly within?: string;
+  /** What stands before the reason when a descriptor cannot be read; default: the lifecycle's words. */
+  readonly prefix?: string;
 }
 
 /** A `<dir>/<escaped id>/<version>/` tree of buildpacks or extensions; answers are remembered. */
@@ -49,11 +51,12 @@ async function readModule(directory: string, kind: ModuleKind, wanted: Wanted): 
 export async function readModuleAt(
   root: string,
   kind: ModuleKind,
-  { within }: OpenModulesOptions = {},
+  { within, prefix = WORDING.prefix }: OpenModulesOptions = {},
 ): Promise<ModuleDescriptor | undefined> {
+  const wording = { ...WORDING, prefix };
   const path = join(root, `${kind}.toml`);
   if (within !== undefined) await refuseLinkOut(path, within);
-  const bytes = await readIfPresent(path, WORDING);
+  const bytes = await readIfPresent(path, wording);
   if (bytes === undefined) return undefined;
   const [hasBuild, hasDetect, hasGenerate] = await Promise.all(
     ['build', 'detect', 'generate'].map((name) => exists(join(root, 'bin', name))),
@@ -64,7 +67,7 @@ export async function readModuleAt(
     hasDetect: hasDetect === true,
     hasGenerate: hasGenerate === true,
   };
-  return decodeWith(WORDING, () => decodeModule(bytes, path, kind, facts));
+  return decodeWith(wording, () => decodeModule(bytes, path, kind, facts));
 }
 
 async function refuseLinkOut(path: string, within: string): Promise<void> {
@@ -91,11 +94,15 @@ async function notFound(directory: string, path: string, wanted: Wanted): Promis
       : ids.length > 0
         ? `${directory} has ${ids.slice(0, 20).join(', ')}`
         : `${directory} is empty or does not exist`;
-  return new SlipwayError('BUILDPACK_NOT_FOUND', `${WORDING.prefix}open ${path}: no such file or directory`, {
-    hint,
-    exit: WORDING.exit,
-    details: { id: wanted.id, version: wanted.version },
-  });
+  return new SlipwayError(
+    'BUILDPACK_NOT_FOUND',
+    `${wanted.prefix ?? WORDING.prefix}open ${path}: no such file or directory`,
+    {
+      hint,
+      exit: WORDING.exit,
+      details: { id: wanted.id, version: wanted.version },
+    },
+  );
 }
 
 async function list(directory: string): Promise<readonly string[]> {

@@ -126,6 +126,18 @@ describe('slipway build with buildpacks of its own', () => {
   });
 });
 
+describe('slipway build on the host with a package', () => {
+  it('runs it as whoever builds, who cannot look into the cache of root', async (t) => {
+    const bed = await extraBed(t);
+    if (bed === undefined) return;
+    const packed = await slipway(['buildpack', 'package', 'oci:hello', '--path', 'bps/test_hello/1.0.0'], bed.options);
+    assert.equal(packed.code, 0, packed.stderr);
+    const args = ['--output', 'oci:out', '-b', 'oci:hello', '--run-image', 'oci:run', '--sandbox', 'host'];
+    const built = await bed.build(args, {}, []);
+    assert.equal(built.code, 0, built.stderr);
+  });
+});
+
 describe('slipway build with extensions', () => {
   it('switches the run image where an extension names another', async (t) => {
     const bed = await extraBed(t);

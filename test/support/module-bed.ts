@@ -10,7 +10,7 @@ import type { BaseModules } from '../../src/platform/modules/base-modules.ts';
 import { chooseModules, type ChosenModules } from '../../src/platform/modules/choose-modules.ts';
 import type { ModuleRequest, ModuleRequests } from '../../src/platform/modules/module-request.ts';
 import { NO_MODULES } from '../../src/platform/modules/module-requests.ts';
-import { makePackage } from '../../src/platform/package/make-package.ts';
+import { makePackage, type PackageOptions } from '../../src/platform/package/make-package.ts';
 import { openModules } from '../../src/workspace/buildpacks.ts';
 import { listModules } from '../../src/workspace/list-modules.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from './context.ts';
@@ -27,7 +27,7 @@ export interface ModuleBed {
   /** Below `directory`: where a buildpack that may be given lies. */
   readonly at: (id: string, version?: string) => string;
   /** Packs a directory of the bed to a location of it, or to one of a registry. */
-  readonly pack: (from: string, to: string, kind?: 'buildpack' | 'extension') => Promise<void>;
+  readonly pack: (from: string, to: string, options?: Partial<PackageOptions>) => Promise<void>;
   /** A tar, or tgz, of what is in a directory. */
   readonly tar: (from: string, to: string) => string;
   readonly choose: (asked: AskedTexts, target?: string) => Promise<ChosenModules>;
@@ -59,13 +59,17 @@ export function moduleBed(
     directory,
     ctx,
     at: (id, version = '1.0.0') => `given/${id.replaceAll('/', '_')}/${version}`,
-    pack: async (from, to, kind = 'buildpack') => {
+    pack: async (from, to, options = {}) => {
       const location = parseLocation(to);
       const placed = location.kind === 'oci' ? { ...location, dir: join(directory, location.dir) } : location;
       const moved = 'file' in placed ? { ...placed, file: join(directory, placed.file) } : placed;
       const outputs = [{ location: moved, shown: to }];
       const path = join(directory, from);
-      await makePackage({ kind, path, platforms: [], outputs, hostArchitecture: 'amd64' }, { locator, downloads }, ctx);
+      await makePackage(
+        { kind: 'buildpack', path, platforms: [], outputs, hostArchitecture: 'amd64', ...options },
+        { locator, downloads },
+        ctx,
+      );
     },
     tar: (from, to) => {
       const flags = to.endsWith('.tar') ? '-cf' : '-czf';
@@ -80,6 +84,7 @@ export function moduleBed(
           locator,
           target: target === undefined ? undefined : parsePlatform(target),
           store: join(directory, 'store'),
+          copiesPackages: false,
           downloads,
         },
         ctx,

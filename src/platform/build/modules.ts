@@ -32,6 +32,7 @@ export async function openBuildModules(
       locator,
       target: options.target ?? builder?.image?.platform,
       store: await imageStore(machine, ctx),
+      copiesPackages: machine.uid === 0 && (options.sandbox === 'host' || options.sandbox === 'in-place'),
       downloads: downloadPlace(machine, ctx.product, options.registry ?? { insecure: [] }),
     },
     ctx,
@@ -47,7 +48,7 @@ export async function withGiven(dirs: BuildDirs, { given }: ChosenModules): Prom
 }
 
 function builderBase(builder: Builder, { builder: named, order, machine }: BuildOptions): BaseModules {
-  const within = { within: builder.root };
+  const rules = { within: builder.root, prefix: '' };
   const name = named ?? 'this container';
   const source = `/cnb/order.toml of ${name}`;
   return {
@@ -57,10 +58,10 @@ function builderBase(builder: Builder, { builder: named, order, machine }: Build
         ? Promise.resolve({ order: builder.order, extensions: builder.orderExtensions, source })
         : readOrderFile(resolve(machine.cwd, order), order),
     finders: {
-      buildpack: openModules(builder.buildpacks, 'buildpack', within),
-      extension: openModules(builder.extensions, 'extension', within),
+      buildpack: openModules(builder.buildpacks, 'buildpack', rules),
+      extension: openModules(builder.extensions, 'extension', rules),
     },
-    list: (kind) => listModules(kind === 'buildpack' ? builder.buildpacks : builder.extensions, kind, within),
+    list: (kind) => listModules(kind === 'buildpack' ? builder.buildpacks : builder.extensions, kind, rules),
   };
 }
 
@@ -70,7 +71,7 @@ function directoryBase({ buildpacks, order, machine }: BuildOptions): BaseModule
   const directory = buildpacks === undefined ? undefined : resolve(cwd, buildpacks);
   // A name that nothing can have: an empty directory could be filled by anybody.
   const find = (kind: ModuleKind): BaseModules['finders'][ModuleKind] =>
-    openModules(kind === 'buildpack' && directory !== undefined ? directory : NOWHERE, kind);
+    openModules(kind === 'buildpack' && directory !== undefined ? directory : NOWHERE, kind, PLAIN);
   return {
     name: buildpacks ?? 'what was given',
     order: () => {
@@ -79,10 +80,12 @@ function directoryBase({ buildpacks, order, machine }: BuildOptions): BaseModule
       return Promise.resolve({ order: [], extensions: [], source: '' });
     },
     finders: { buildpack: find('buildpack'), extension: find('extension') },
-    list: async (kind) => (kind === 'extension' || directory === undefined ? [] : await listModules(directory, kind)),
+    list: async (kind) =>
+      kind === 'extension' || directory === undefined ? [] : await listModules(directory, kind, PLAIN),
   };
 }
 
+const PLAIN = { prefix: '' };
 const NOWHERE = '/dev/null/nowhere';
 
 /** What its labels and os-release say it is. */

@@ -18,6 +18,8 @@ export interface ModulePorts {
   readonly target: Platform | undefined;
   /** Directory of unpacked images and archives. */
   readonly store: string;
+  /** Whoever runs buildpacks sees this machine's paths and cannot look into the store. */
+  readonly copiesPackages: boolean;
   readonly downloads: DownloadPlace;
   /** Keeps what was opened from removal until the build is over. */
   readonly hold: <T extends Lease>(lease: T) => T;

@@ -1,15 +1,9 @@
 import { SlipwayError } from '../../core/errors.ts';
+import { isStandardStream } from '../../oci/location.ts';
 import { parseModuleLocator } from './locator.ts';
-import type { ModuleRequest, ModuleRequests } from './module-request.ts';
+import type { ModuleRequests } from './module-request.ts';
 
 export const NO_MODULES: ModuleRequests = { group: [], pre: [], post: [], extensions: [] };
-
-/** What flags say, and where they say nothing what project.toml says (as pack: list by list). */
-export function mergeRequests(flags: ModuleRequests, project: ModuleRequests): ModuleRequests {
-  const either = (key: keyof ModuleRequests): readonly ModuleRequest[] =>
-    flags[key].length > 0 ? flags[key] : project[key];
-  return { group: either('group'), pre: either('pre'), post: either('post'), extensions: either('extensions') };
-}
 
 /** What can be wrong with the texts alone is said before any work. Throws `ARGUMENT_INVALID`, `REFERENCE_INVALID`. */
 export function checkLocators(
@@ -19,6 +13,11 @@ export function checkLocators(
   const kinds = [...group, ...pre, ...post, ...extensions].map((request) =>
     request.kind === 'inline' ? undefined : parseModuleLocator(request.text, request.base),
   );
+  if (kinds.some((locator) => locator?.kind === 'image' && isStandardStream(locator.location)))
+    throw new SlipwayError('ARGUMENT_INVALID', 'a buildpack is not read from standard input', {
+      exit: 3,
+      hint: 'write it to a file first, and name that',
+    });
   const inserted = kinds.slice(0, group.length).some((locator) => locator?.kind === 'builder-order');
   if (inserted && builder === undefined && order === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'there is no order of a builder to insert', {

@@ -24,10 +24,18 @@ export interface DirectoryModule {
 export async function openModuleDirectory(directory: string, kind: ModuleKind, ctx: Context): Promise<DirectoryModule> {
   await readModuleIn(directory, kind, { shown: directory });
   const dependencies = await readDependencies(join(directory, 'package.toml'));
+  return { main: await copyModule({ directory, kind, shown: directory }, ctx), dependencies };
+}
+
+/** A copy of a module's directory that is this build's own, with the modes of its package. */
+export async function copyModule(
+  { directory, kind, shown }: { readonly directory: string; readonly kind: ModuleKind; readonly shown: string },
+  ctx: Context,
+): Promise<ModuleDescriptor> {
   const copy = await freshModuleDirectory(ctx);
   await copyTree(directory, copy, ctx);
   await plainModes(copy);
-  return { main: await readModuleIn(copy, kind, { shown: directory }), dependencies };
+  return readModuleIn(copy, kind, { shown });
 }
 
 /**
@@ -39,7 +47,7 @@ export async function readModuleIn(
   kind: ModuleKind,
   { shown, within }: { readonly shown: string; readonly within?: string },
 ): Promise<ModuleDescriptor> {
-  const found = await readModuleAt(directory, kind, within === undefined ? {} : { within });
+  const found = await readModuleAt(directory, kind, { prefix: '', ...(within === undefined ? {} : { within }) });
   if (found === undefined) throw await missing(directory, kind, shown);
   if (found.id !== '' && /^[^/\0]+$/.test(found.version) && !['.', '..'].includes(found.version)) return found;
   throw new SlipwayError('FILE_INVALID', `${kind}.toml of ${shown} has no id and version that can name a directory`, {

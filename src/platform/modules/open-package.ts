@@ -9,6 +9,7 @@ import { readModuleAt } from '../../workspace/buildpacks.ts';
 import { insideRoot } from '../inside-root.ts';
 import { modulesOf } from '../package/read-package.ts';
 import type { GivenModules, ModulePorts } from './given-modules.ts';
+import { copyModule } from './open-directory.ts';
 
 /** Where a package is, and what messages call it. */
 export interface PackagePlace {
@@ -32,7 +33,11 @@ export async function openPackage(
   const wanted = mainOf(image, kind, subject);
   const rootfs = ports.hold(await openRootfs(image, store, ctx));
   const modules: ModuleDescriptor[] = [];
-  for (const { id, version } of listed) modules.push(await readPackaged({ id, version }, kind, rootfs.path, subject));
+  for (const { id, version } of listed) {
+    const module = await readPackaged({ id, version }, kind, rootfs.path, subject);
+    const { root: directory } = module;
+    modules.push(ports.copiesPackages ? await copyModule({ directory, kind, shown: subject }, ctx) : module);
+  }
   const main = modules.find(({ id, version }) => id === wanted.id && version === wanted.version);
   if (main === undefined) throw invalid(subject, `its labels do not say where ${moduleName(wanted)} is`);
   return { main, modules };
@@ -67,7 +72,7 @@ async function readPackaged(
   if (/[/\0]/.test(version) || ['.', '..', ''].includes(version))
     throw invalid(subject, `"${version}" is no version of ${id}`);
   const directory = await insideRoot(root, `/cnb/${kind}s/${escapeId(id)}/${version}`, subject);
-  const module = await readModuleAt(directory, kind, { within: root });
+  const module = await readModuleAt(directory, kind, { within: root, prefix: '' });
   if (module?.id === id && module.version === version) return module;
   const found = module === undefined ? `it has no ${kind}.toml there` : `it is ${moduleName(module)}`;
   throw invalid(subject, `its labels name ${moduleName(wanted)}, and ${found}`);

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { moduleName } from '../../../src/cnb/module.ts';
+import { parsePlatform } from '../../../src/oci/platform.ts';
 import { isSameTree } from '../../../src/workspace/same-tree.ts';
 import type { ChosenModules } from '../../../src/platform/modules/choose-modules.ts';
 import type { ModuleRequest } from '../../../src/platform/modules/module-request.ts';
@@ -142,7 +143,8 @@ describe('chooseModules', () => {
       '[[dependencies]]\nuri = "../../test_x/1.0.0"\n[[dependencies]]\nuri = "../../../builder/cnb/test_a/1.0.0"\n';
     writeFileSync(join(meta, 'package.toml'), dependencies);
     await bed.pack(bed.at('test/meta'), 'oci-archive:meta.cnb');
-    for (const form of [bed.at('test/meta'), 'meta.cnb']) {
+    await bed.pack(bed.at('test/meta'), 'oci:flat', { flatten: { exclude: [] } });
+    for (const form of [bed.at('test/meta'), 'meta.cnb', 'oci:flat']) {
       const chosen = await bed.choose({ group: [form] });
       assert.deepEqual(
         [shown(chosen), chosen.given.map(moduleName).sort()],
@@ -218,6 +220,16 @@ describe('chooseModules', () => {
     );
   });
 
+  it('takes a package for the platform of the builder, and says what is on offer', async (t) => {
+    const bed = moduleBed(t, { given: [X] });
+    await bed.pack(bed.at('test/x'), 'oci:both', { platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform) });
+    await bed.choose({ group: ['oci:both'] }, 'linux/arm64');
+    const [unpacked] = bed.ctx.events.filter(({ type }) => type === 'image.resolved');
+    assert.deepEqual(unpacked !== undefined && 'platform' in unpacked ? unpacked.platform : '', 'linux/arm64');
+    const error = await rejectionOf(bed.choose({ group: ['oci:both'] }, 'linux/s390x'));
+    assert.equal(error.code, 'PLATFORM_NOT_FOUND');
+  });
+
   it('tells what is wrong with what was named', async (t) => {
     const bed = moduleBed(t, { base: [A], given: [X] });
     const files = await startFileServer(t);
@@ -273,7 +285,7 @@ describe('chooseModules', () => {
         `api = "0.12"\n[extension]\nid = "test/${id}"\nversion = "1"\n`,
       );
     }
-    await bed.pack('f', 'oci:f-layout', 'extension');
+    await bed.pack('f', 'oci:f-layout', { kind: 'extension' });
     const chosen = await bed.choose({ extensions: ['e', 'oci:f-layout'] });
     assert.deepEqual(chosen.extensions, [
       [
