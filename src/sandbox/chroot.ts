@@ -119,9 +119,7 @@ async function makeRoot(base: string, ctx: Context): Promise<string> {
   const sys = (await isDirectory(join(base, 'sys'))) ? ['sys'] : [];
   for (const name of ['dev', ...sys]) await mkdir(join(root, name), { mode: 0o755 });
   await mkdir(join(root, 'proc'), { mode: 0o555 });
-  for (const [name, minor] of DEVICES) {
-    await promisify(execFile)('mknod', ['-m', '666', join(root, 'dev', name), 'c', '1', minor]);
-  }
+  for (const [name, minor] of DEVICES) await makeDevice(join(root, 'dev', name), minor);
   const varTmp = (await isDirectory(join(base, 'var/tmp'))) ? ['var/tmp'] : [];
   for (const name of ['tmp', 'dev/shm', ...varTmp]) {
     const path = join(root, await resolveInside(root, `/${name}`));
@@ -129,6 +127,20 @@ async function makeRoot(base: string, ctx: Context): Promise<string> {
     await chmod(path, 0o1777);
   }
   return root;
+}
+
+/** Throws `NOT_SUPPORTED`: root of a container may lack the right. */
+async function makeDevice(path: string, minor: string): Promise<void> {
+  try {
+    await promisify(execFile)('mknod', ['-m', '666', path, 'c', '1', minor]);
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    const reason = isSystem(error, 'ENOENT') ? 'mknod (coreutils) is not installed' : said;
+    throw new SlipwayError('NOT_SUPPORTED', `the chroot sandbox cannot make devices: ${reason}`, {
+      cause: error,
+      hint: 'it needs the capability MKNOD, which containers have unless it is taken away',
+    });
+  }
 }
 
 const DEVICES = [
