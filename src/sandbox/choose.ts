@@ -12,7 +12,8 @@ const UNISOLATED = 'nothing is isolated: buildpacks run on this machine and can 
 const IN_CONTAINER: Readonly<Record<string, string>> = {
   chroot:
     'buildpacks run in the builder’s files but among the processes of this container: allow user namespaces there for isolation',
-  'in-place': 'buildpacks run in this container as it is, which must be the builder image: nothing else isolates them',
+  'in-place':
+    'buildpacks run in this container as it is, which must be the builder image: nothing else isolates them, and they can read what this program can, its environment and credentials too',
 };
 
 export type SandboxChoice = 'auto' | SandboxName;
