@@ -34,45 +34,22 @@ const RESERVED = '.wh..wh.';
  */
 export async function unpackLayers(layers: readonly Layer[], directory: string, ctx: Context): Promise<Unpacked> {
   const tree = new RootTree(realpathSync(directory, { encoding: 'latin1' }));
+  const pacer = createPacer(ctx);
   let entries = 0;
   for (const [index, layer] of layers.entries()) {
     if (index > 0) tree.beginUpperLayer();
     const subject = subjectOf(layer);
+    const skipped: string[] = [];
     // The digest proves that nothing was cut off, so an archive without an end marker is whole.
-    entries += await applyTar(tree, readTar(openTar(layer, ctx), subject, { endMarker: 'optional' }), subject, ctx);
+    for await (const entry of readTar(openTar(layer, ctx), subject, { endMarker: 'optional' })) {
+      await applyEntry(tree, entry, subject, skipped);
+      entries += 1;
+      await pacer.pause();
+    }
+    warnOfSkipped(subject, skipped, ctx);
   }
   tree.finish();
   return { entries, bytes: tree.bytes, owners: tree.owners };
-}
-
-/** Lays one tar that is no layer into an empty directory, by the same rules; it must have its end marker. */
-export async function unpackTar(
-  { source, subject }: { readonly source: AsyncIterable<Uint8Array>; readonly subject: string },
-  directory: string,
-  ctx: Context,
-): Promise<Unpacked> {
-  const tree = new RootTree(realpathSync(directory, { encoding: 'latin1' }));
-  const entries = await applyTar(tree, readTar(source, subject), subject, ctx);
-  tree.finish();
-  return { entries, bytes: tree.bytes, owners: tree.owners };
-}
-
-async function applyTar(
-  tree: RootTree,
-  entries: AsyncIterable<TarReadEntry>,
-  subject: string,
-  ctx: Context,
-): Promise<number> {
-  const pacer = createPacer(ctx);
-  const skipped: string[] = [];
-  let count = 0;
-  for await (const entry of entries) {
-    await applyEntry(tree, entry, subject, skipped);
-    count += 1;
-    await pacer.pause();
-  }
-  warnOfSkipped(subject, skipped, ctx);
-  return count;
 }
 
 async function applyEntry(tree: RootTree, entry: TarReadEntry, subject: string, skipped: string[]): Promise<void> {

@@ -18,7 +18,7 @@ import { locatorOf } from './locator.ts';
 import { writeBuildpacks, type SampleBuildpack } from './sample-buildpacks.ts';
 
 /** Lists of locators, by what they are for. */
-export type AskedTexts = Partial<Readonly<Record<keyof ModuleRequests, readonly (string | ModuleRequest)[]>>>;
+type AskedTexts = Partial<Readonly<Record<keyof ModuleRequests, readonly (string | ModuleRequest)[]>>>;
 
 /** Buildpacks that a base has, others that may be given, and what is chosen of both. */
 export interface ModuleBed {

@@ -25,7 +25,7 @@ export async function openInlineModule(request: InlineRequest, ctx: Context): Pr
 }
 
 /** Its files, by path: the same request gives the same bytes. */
-export function inlineFiles({ id, version, api, shell, script }: InlineRequest): Readonly<Record<string, string>> {
+function inlineFiles({ id, version, api, shell, script }: InlineRequest): Readonly<Record<string, string>> {
   const interpreter = shell === '' ? '/bin/sh' : shell;
   const descriptor = struct([
     ['api', api],
