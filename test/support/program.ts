@@ -18,7 +18,7 @@ export interface ProgramOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly node?: string;
   /** Standard input; default: none. */
-  readonly input?: string;
+  readonly input?: string | Buffer;
 }
 
 const SLIPWAY = 'dist/bin/slipway.js';

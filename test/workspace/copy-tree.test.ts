@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -50,6 +51,17 @@ describe('the copy of an app', () => {
     writeFileSync(join(from, 'app.js'), '');
     await copyTree(from, to, testContext(t), { skip: new Set([join(from, 'out')]) });
     assert.deepEqual(readdirSync(to), ['app.js']);
+  });
+
+  it('moves files of a source that is of no use afterwards, but never one of several names', async (t) => {
+    const { from, to } = directories(t);
+    for (const name of ['once', 'twice']) writeFileSync(join(from, name), name);
+    linkSync(join(from, 'twice'), join(from, 'again'));
+    const inode = lstatSync(join(from, 'once')).ino;
+    await copyTree(from, to, testContext(t), { maySpend: true });
+    assert.deepEqual(readdirSync(to).sort(), ['again', 'once', 'twice']);
+    assert.equal(lstatSync(join(to, 'once')).ino, inode);
+    assert.notEqual(lstatSync(join(to, 'twice')).ino, lstatSync(join(to, 'again')).ino);
   });
 
   it('says that a pipe is left out', { skip: process.platform === 'win32' }, async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +9,7 @@ import { openApp } from '../../../src/platform/app/open-app.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../../support/context.ts';
 import { rejectionOf } from '../../support/failure.ts';
 import { testMachine } from '../../support/machine.ts';
+import { findTool, missingPeer } from '../../support/peers.ts';
 import { standardStreams } from '../../support/standard-streams.ts';
 import { archive, entry, patched } from '../../support/tar.ts';
 import { DIRECTORY, FILE, LINK, PROGRAM, zipOf, type ZipFields } from '../../support/zip.ts';
@@ -89,6 +91,25 @@ describe('an app from an archive', () => {
     await using empty = await appBed(t, zipOf([])).open();
     assert.deepEqual(listing(empty.directory), []);
   });
+
+  for (const [tool, ...args] of [
+    ['zip', '-qry', 'app.bin', '.'],
+    ['jar', 'cfM', 'app.bin', '.'],
+    ['tar', '-czf', 'app.bin', '--exclude=app.bin', '.'],
+  ] as const)
+    it(`what ${tool} makes is read`, async (t) => {
+      if (findTool(tool) === undefined) {
+        missingPeer(t, `${tool} is needed`);
+        return;
+      }
+      const bed = appBed(t, Buffer.alloc(0));
+      mkdirSync(join(bed.cwd, 'd'));
+      writeFileSync(join(bed.cwd, 'd/größe.txt'), 'text '.repeat(100));
+      rmSync(join(bed.cwd, 'app.bin'));
+      execFileSync(tool, args, { cwd: bed.cwd });
+      await using app = await bed.open();
+      assert.equal(readFileSync(join(app.directory, 'd/größe.txt'), 'utf8'), 'text '.repeat(100));
+    });
 
   it('links may lead anywhere inside, over each other and in circles', async (t) => {
     const links = { a: 'b', b: 'a', 'd/up': '../d/..', 'd/file': './../d//x', far: 'nowhere/at/all' };
@@ -283,6 +304,7 @@ describe('an archive that is no app', () => {
 
 interface AppBed {
   readonly ctx: TestContextOf;
+  readonly cwd: string;
   readonly open: (
     path?: string,
     limits?: { readonly bytes: number; readonly entries: number },
@@ -299,6 +321,7 @@ function appBed(t: TestContext, bytes: Buffer): AppBed {
   writeFileSync(join(cwd, 'app.bin'), bytes);
   return {
     ctx,
+    cwd,
     open: (path = 'app.bin', limits, isTerminal = false) => {
       const input = bytes.length === 0 ? undefined : streamOf(bytes);
       const standard = standardStreams({ isTerminal, ...(input === undefined ? {} : { input }) });
