@@ -5,7 +5,6 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from '../bootstrap.mjs';
 import { sampleBuilder } from '../demo/builder.mjs';
-import { npmFiles, npmSettings } from '../demo/npm-settings.mjs';
 import { makeDebianRoot } from '../run-image/debian-root.mjs';
 import { makeBaseImages } from '../run-image/make.mjs';
 import { measure } from './measure.mjs';
@@ -19,9 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'slipway-second-build-'));
 try {
   const debian = process.argv.includes('--debian') ? await makeDebianRoot(join(ROOT, '.build', 'debian')) : undefined;
   const layout = join(ROOT, '.build', debian === undefined ? 'base-images' : 'debian-images');
-  const images = await slipway.withContext({}, (ctx) =>
-    makeBaseImages(layout, slipway, ctx, { debian, certificates: npmFiles() }),
-  );
+  const images = await slipway.withContext({}, (ctx) => makeBaseImages(layout, slipway, ctx, { debian }));
   writeFileSync(
     join(scratch, 'builder.toml'),
     sampleBuilder({ build: images.build.location, run: images.run.location }),
@@ -40,7 +37,7 @@ async function twice(directory) {
   mkdirSync(directory);
   const args = [
     ...['build', 'shop', '--path', '../app', '--builder', 'oci:../builder', '--cache-dir', 'cache', '--quiet'],
-    ...['--output', 'oci:out', '--output', 'docker-archive:shop.tar', ...npmSettings()],
+    ...['--output', 'oci:out', '--output', 'docker-archive:shop.tar'],
   ];
   const [first, second] = [await run(directory, args), await run(directory, args)];
   if (first.stdout !== second.stdout) throw new Error(`two digests: ${first.stdout}${second.stdout}`);

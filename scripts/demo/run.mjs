@@ -7,7 +7,7 @@ import { makeBaseImages } from '../run-image/make.mjs';
 import { askApp } from './ask-app.mjs';
 import { sampleBuilder } from './builder.mjs';
 import { containerOf, readImage, unpack, validateOutputs } from './built-image.mjs';
-import { npmFiles, npmSettings } from './npm-settings.mjs';
+import { npmArguments, npmConfig } from './npm-settings.mjs';
 import { commandText, runSlipway } from './run-slipway.mjs';
 import { createChecks, fact, megabytes, seconds, short, title } from './screen.mjs';
 import { chooseStarter, STARTER_NAMES } from './starters.mjs';
@@ -44,16 +44,15 @@ export async function runDemo(argv, started) {
 async function tell(demo) {
   const { slipway, ctx, values } = demo;
   const paths = prepareWorkDirectory(values.work);
-  const npm = npmSettings();
   title('Base images from this machine’s own shell, Node and npm');
   const start = performance.now();
-  const images = await makeBaseImages(paths.baseImages, slipway, ctx, { certificates: npmFiles(npm) });
+  const images = await makeBaseImages(paths.baseImages, slipway, ctx);
   fact('run image', `${show(images.run.location)}  ${short(images.run.digest)}`);
   fact('build image', `${show(images.build.location)}  ${short(images.build.digest)}`);
   fact('time', `${seconds(performance.now() - start)}${images.isNew ? '' : ', kept from the last run'}`);
   const sandbox = await chooseSandbox(demo);
   const source = await makeBuilder(demo, { paths, images, sandbox });
-  const args = buildArguments(paths, sandbox, [...source, ...npm]);
+  const args = buildArguments(paths, sandbox, source);
 
   title('1. From an app directory to an image, in two formats at once');
   const first = await build(demo, paths, args);
@@ -80,7 +79,8 @@ async function makeBuilder({ slipway, ctx, checks }, { paths, images, sandbox })
     fact('builder', 'none: a builder image needs a sandbox to run in; the buildpacks of the checkout are used');
     const order = 'testdata/samples/order.toml';
     const runImage = ['--run-image', show(images.run.location)];
-    return ['--buildpacks', show(placeBuildpacks(sandbox)), '--order', order, ...runImage];
+    const npm = npmArguments(npmConfig());
+    return ['--buildpacks', show(placeBuildpacks(sandbox)), '--order', order, ...runImage, ...npm];
   }
   title('A builder image of two sample buildpacks');
   const location = `oci:${show(paths.builder)}`;

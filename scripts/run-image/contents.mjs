@@ -31,6 +31,7 @@ const TOOLS = [
 ];
 const TOOL_DIRECTORIES = ['/bin', '/usr/bin'];
 const CA_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
+const NPM_AUTHORITIES = '/etc/ssl/npm-authorities.pem';
 const MACHINES = {
   3: '386',
   40: 'arm',
@@ -83,8 +84,11 @@ export function nodeContents() {
   return files;
 }
 
-/** npm of this machine, with a link in /usr/bin, and the certificates that it trusts the registry by. */
-export function npmContents(certificates) {
+/**
+ * npm of this machine, with a link in /usr/bin and what it needs here to reach its registry (`npmConfig`): the settings as npm's own file, and the
+ * certificates that they name.
+ */
+export function npmContents({ registry, cafile, extraAuthorities }) {
   const files = new FileSet();
   const script = npmScript();
   const home = dirname(dirname(script));
@@ -95,8 +99,25 @@ export function npmContents(certificates) {
   }
   if (!files.has('/usr/bin/npm')) files.addLink('/usr/bin/npm', script);
   addCertificates(files);
-  for (const path of certificates) files.add(path);
+  const settings = [
+    registry === undefined ? '' : `registry=${registry}\n`,
+    authorities(files, { cafile, extraAuthorities }),
+  ];
+  const prefix = dirname(dirname(realpathSync(process.execPath)));
+  if (settings.join('') !== '') files.addFile(join(prefix, 'etc/npmrc'), settings.join(''));
   return files;
+}
+
+/** npm's setting for authorities. Its own file is in the place of the usual ones, so those of NODE_EXTRA_CA_CERTS are put behind them. */
+function authorities(files, { cafile, extraAuthorities }) {
+  if (cafile !== undefined) {
+    files.add(cafile);
+    return `cafile=${cafile}\n`;
+  }
+  if (extraAuthorities === undefined || !existsSync(extraAuthorities)) return '';
+  const texts = [CA_BUNDLES.find(existsSync), extraAuthorities].filter((path) => path !== undefined);
+  files.addFile(NPM_AUTHORITIES, texts.map((path) => readFileSync(path, 'utf8')).join('\n'));
+  return `cafile=${NPM_AUTHORITIES}\n`;
 }
 
 /** The image's architecture: what Node was built for, which under emulation is not this machine's. */

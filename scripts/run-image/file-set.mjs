@@ -9,7 +9,7 @@ const MAX_LINKS = 40;
 
 export class FileSet {
   #entries = new Map();
-  /** Path, size and time of each copied file: what the layer depends on. */
+  /** Path, size and time of each copied file, and the text of the others: what the layer depends on. */
   #inputs = [];
 
   /** Copies a file of this machine to the same path, through whatever links lead to it. */
@@ -25,6 +25,7 @@ export class FileSet {
   addFile(path, text, mode = 0o644) {
     this.#addParents(path);
     this.#entries.set(path, { kind: 'file', path, mode, ...ROOT_OWNED, bytes: Buffer.from(text) });
+    this.#inputs.push(`${path} ${text}`);
   }
 
   addLink(path, target) {

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureDependencies, ROOT } from '../bootstrap.mjs';
-import { npmFiles } from '../demo/npm-settings.mjs';
+import { npmConfig } from '../demo/npm-settings.mjs';
 import { baseContents, distribution, nodeArchitecture, nodeContents, npmContents } from './contents.mjs';
 import { makeDebianRoot } from './debian-root.mjs';
 import { tarLayer } from './tar-layer.mjs';
@@ -19,13 +19,13 @@ const RECIPE = 'base images recipe 2';
 
 /**
  * `{run, build, isNew}` in the layout `directory`, each as `{location, digest}`; made anew only when a file that is in them has changed.
- * `slipway` is the library, `ctx` a context of it. `debian`: what `makeDebianRoot` gave; `certificates`: files that npm is to find.
+ * `slipway` is the library, `ctx` a context of it. `debian`: what `makeDebianRoot` gave.
  */
-export async function makeBaseImages(directory, slipway, ctx, { debian, certificates = [] } = {}) {
+export async function makeBaseImages(directory, slipway, ctx, { debian } = {}) {
   const parts = {
     base: debian ?? { files: baseContents(), createdBy: 'shell and tools of the machine' },
     node: { files: nodeContents(), createdBy: `Node ${process.version} of the machine` },
-    npm: { files: npmContents(certificates), createdBy: 'npm of the machine' },
+    npm: { files: npmContents(npmConfig()), createdBy: 'npm of the machine' },
   };
   const key = inputKey(Object.values(parts));
   const isNew = !isMadeFrom(directory, key);
@@ -137,7 +137,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const slipway = await import('../../dist/index.js');
   const debian = flags.length === 0 ? undefined : await makeDebianRoot(join(ROOT, '.build', 'debian'));
   await slipway.withContext({}, async (ctx) => {
-    const { run, build, isNew } = await makeBaseImages(directory, slipway, ctx, { debian, certificates: npmFiles() });
+    const { run, build, isNew } = await makeBaseImages(directory, slipway, ctx, { debian });
     for (const { location, digest } of [run, build]) console.log(`${location} ${digest}${isNew ? '' : ' (unchanged)'}`);
   });
 }

@@ -20,7 +20,7 @@ describe('a builder over Debian, in a registry', () => {
     if (bed === undefined) return;
     const [image, layout, tar] = [`${bed.registry}/apps/web:1`, 'oci:out:web', 'docker-archive:web.tar'];
     const outputs = ['--publish', '--output', layout, '--output', tar];
-    const args = ['build', image, '--builder', bed.builder, '--path', 'app', ...bed.npm, ...outputs];
+    const args = ['build', image, '--builder', bed.builder, '--path', 'app', ...outputs];
     const first = await slipway([...args, '--progress', 'json'], bed.options);
     if (first.code !== 0 && /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT/.test(first.stdout)) {
       missingPeer(t, 'the npm registry cannot be reached');
@@ -70,18 +70,7 @@ async function openBed(t: TestContext): Promise<Bed | undefined> {
 
 /** The digest of a fresh build by root, which has a store of its own. */
 async function builtByRoot(bed: DebianBed, sandbox: string): Promise<string> {
-  const args = [
-    'build',
-    'web',
-    '--builder',
-    bed.builder,
-    '--path',
-    'app',
-    ...bed.npm,
-    '--clear-cache',
-    '--sandbox',
-    sandbox,
-  ];
+  const args = ['build', 'web', '--builder', bed.builder, '--path', 'app', '--clear-cache', '--sandbox', sandbox];
   const built = await slipway([...args, '--output', `oci:root-${sandbox}`, '--quiet'], {
     cwd: bed.directory,
     env: { HOME: join(bed.directory, 'root-home') },

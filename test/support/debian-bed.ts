@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -15,8 +15,6 @@ const IMAGES = resolve('.build/debian-images');
 export interface DebianBed {
   readonly directory: string;
   readonly builder: string;
-  /** Arguments that let the sample's npm find its registry. */
-  readonly npm: readonly string[];
   /** Working directory, environment and user of the build; everything in the directory is that user's. */
   readonly options: ProgramOptions;
 }
@@ -51,7 +49,6 @@ export async function debianBed(t: TestContext, images: string, registry: string
   return {
     directory,
     builder,
-    npm: npmSettings(),
     options: {
       ...own,
       env: { ...own.env, PATH: join(directory, 'bin') },
@@ -66,13 +63,4 @@ function builderToml(build: string, run: string): string {
     .replace('oci:.build/base-images:build', build)
     .replace('oci:.build/base-images:run', run)
     .replaceAll('uri = "', `uri = "${SAMPLES}/`);
-}
-
-/** As the demo finds them. */
-function npmSettings(): readonly string[] {
-  const module = resolve('scripts/demo/npm-settings.mjs');
-  const text = `import { npmSettings } from ${JSON.stringify(module)}; console.log(npmSettings().join('\\n'));`;
-  const done = spawnSync(NODE, ['--input-type=module', '-e', text], { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`npm was not asked for its settings: ${done.stderr}`);
-  return done.stdout.split('\n').filter((line) => line !== '');
 }
