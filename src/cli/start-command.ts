@@ -61,6 +61,10 @@ async function loadTask(name: string): Promise<CommandTask> {
       return (await import('./commands/validate.ts')).runValidateCommand;
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspectCommand;
+    case 'explain':
+      return (await import('./commands/explain.ts')).runExplainTopicsCommand;
+    case 'explain detect':
+      return (await import('./commands/explain.ts')).runExplainDetectCommand;
     case 'debug':
       return (await import('./commands/debug.ts')).runDebugCommand;
     case 'cache ls':

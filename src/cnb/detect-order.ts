@@ -18,12 +18,15 @@ export interface DetectOrderInput {
   readonly execEnv: string | undefined;
   /** An optional module of another target is skipped, where the Go lifecycle runs it (GAP-14). Default false. */
   readonly skipsMisfits?: boolean;
+  /** Goes on after a group that passes, to know of all groups what they are; the first one counts. Default false. */
+  readonly triesAll?: boolean;
 }
 
-/** The group that passed; or, for explanations, every group that did not, in the order in which they were tried. */
-export type Detection =
-  | Extract<Resolution, { readonly kind: 'passed' }>
-  | (Extract<Resolution, { readonly kind: 'failed' }> & { readonly tried: readonly TriedGroup[] });
+/** The group that passed, if one did; and, for explanations, every group that was tried. */
+export type Detection = Resolution & {
+  /** In the order in which they were tried. */
+  readonly tried: readonly TriedGroup[];
+};
 
 export interface DetectOrderPorts {
   /** Descriptor of a module. Throws what stops detection (`BUILDPACK_NOT_FOUND`). */
@@ -84,6 +87,8 @@ class Expansion {
   readonly #runs = new Map<string, Promise<DetectRun>>();
   readonly #lines: PlanLogLine[] = [];
   readonly #tried: TriedGroup[] = [];
+  /** Of those that passed, where all are tried. */
+  #first: Resolution | undefined;
 
   constructor(input: DetectOrderInput, ports: DetectOrderPorts) {
     this.#input = input;
@@ -104,7 +109,8 @@ class Expansion {
   }
 
   finish(result: Resolution): Detection {
-    return result.kind === 'passed' ? result : { ...result, tried: this.#tried };
+    const end = this.#first ?? result;
+    return { ...end, lines: this.#lines, tried: this.#tried };
   }
 
   /** Waits for every run: nothing goes on after an error. */
@@ -138,7 +144,12 @@ class Expansion {
     const attempts = await Promise.all(done.map(async ({ module, run }) => ({ module, run: await run })));
     const result = resolvePlan(attempts);
     this.#lines.push(...result.lines);
-    if (result.kind === 'failed') this.#tried.push({ label, attempts, leftOut, gaps: result.gaps });
+    const passed = result.kind === 'passed' ? { group: result.group, plan: result.plan } : undefined;
+    this.#tried.push({ label, attempts, leftOut, gaps: result.gaps, ...(passed === undefined ? {} : { passed }) });
+    if (result.kind === 'passed' && this.#input.triesAll === true) {
+      this.#first ??= result;
+      return { kind: 'failed', withErrors: false, gaps: [], lines: this.#lines };
+    }
     return { ...result, lines: this.#lines };
   }
 

@@ -20,6 +20,8 @@ export type Trial =
       /** What is left of the trial. */
       readonly trial: readonly TrialElement[];
       readonly plan: Plan;
+      /** Of the optional elements that were dropped. */
+      readonly gaps: readonly PlanGap[];
     }
   | { readonly kind: 'failed'; readonly gaps: readonly PlanGap[] };
 
@@ -105,5 +107,5 @@ function finish(
     providers: providers.map(({ module: { kind, id, version } }) => ({ kind, id, version })),
     requires,
   }));
-  return { kind: 'solved', trial, plan };
+  return { kind: 'solved', trial, plan, gaps };
 }

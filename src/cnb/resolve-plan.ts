@@ -36,6 +36,8 @@ export type Resolution =
       readonly kind: 'passed';
       readonly group: readonly GroupElement[];
       readonly plan: Plan;
+      /** What kept optional modules out, as far as it was met on the way. */
+      readonly gaps: readonly PlanGap[];
       readonly lines: readonly PlanLogLine[];
     }
   | {
@@ -77,7 +79,13 @@ function tryAll(passed: readonly DetectAttempt[], attempted: number, lines: Plan
     }
     const group = solved.trial.map(({ module }) => module);
     lines.push(...participantLines(group, attempted));
-    return { kind: 'passed', group: group.map(withoutOptional), plan: solved.plan, lines };
+    return {
+      kind: 'passed',
+      group: group.map(withoutOptional),
+      plan: solved.plan,
+      gaps: [...(nearest ?? []), ...solved.gaps],
+      lines,
+    };
   };
   for (const trial of trialsOf(options)) {
     count += 1;

@@ -54,6 +54,27 @@ export type Event =
   | { readonly type: 'detect.result'; readonly passed: readonly string[]; readonly attempted: number }
   /** No group of buildpacks passed detection: every group that was tried, in turn. */
   | { readonly type: 'detect.failed'; readonly groups: readonly FailedGroup[] }
+  /** What `slipway explain detect` found out: every group of the order, whether or not one before it passed. */
+  | {
+      readonly type: 'detect.explained';
+      /** `linux/amd64 with debian 12`. */
+      readonly target: string;
+      readonly execEnv: string;
+      readonly groups: readonly ExplainedGroup[];
+      /** The group that a build would take: the first that passes. */
+      readonly chosen?: string;
+      /** Where none passes: the group with the fewest obstacles, and what they are. */
+      readonly nearest?: string;
+      /** Its buildpacks, in order, and who provides what for whom. */
+      readonly buildpacks: readonly string[];
+      readonly plan: readonly {
+        readonly name: string;
+        readonly providers: readonly string[];
+        /** In how many places it is required, and as which version where that is said. */
+        readonly required: number;
+        readonly versions: readonly string[];
+      }[];
+    }
   /** A person gets the terminal, in the sandbox of a step that failed; nothing else is shown until `shell.end`. */
   | {
       readonly type: 'shell.start';
@@ -178,6 +199,20 @@ export interface FailedBuildpack {
   readonly missing: readonly { readonly name: string; readonly providedLaterBy?: string }[];
   /** What it provides and nothing requires. */
   readonly unused: readonly string[];
+}
+
+/** A group with all that is known of its buildpacks: their `lines` are all that they printed. */
+export interface ExplainedGroup {
+  readonly group: string;
+  readonly passed: boolean;
+  readonly buildpacks: readonly ExplainedBuildpack[];
+}
+
+export interface ExplainedBuildpack extends FailedBuildpack {
+  /** Whether it is in the group that was formed. */
+  readonly takesPart: boolean;
+  /** Its build plan, and each alternative of it. */
+  readonly plans: readonly { readonly provides: readonly string[]; readonly requires: readonly string[] }[];
 }
 
 export interface RebasedPlatform {

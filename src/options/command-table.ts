@@ -6,6 +6,7 @@ import { INSPECT_COMMAND, VALIDATE_COMMAND } from './commands/checks.ts';
 import { CONFIG_COMMANDS } from './commands/config.ts';
 import { DEBUG_COMMAND } from './commands/debug.ts';
 import { DOCTOR_COMMAND } from './commands/doctor.ts';
+import { EXPLAIN_DETECT_COMMAND, EXPLAIN_TOPICS_COMMAND } from './commands/explain.ts';
 import { IMAGE_COMMANDS } from './commands/image.ts';
 import { BUILDER_CREATE_COMMAND, BUILDPACK_PACKAGE_COMMAND, EXTENSION_PACKAGE_COMMAND } from './commands/packages.ts';
 import {
@@ -48,4 +49,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   LOGIN_COMMAND,
   LOGOUT_COMMAND,
   EXPLAIN_COMMAND,
+  EXPLAIN_DETECT_COMMAND,
+  EXPLAIN_TOPICS_COMMAND,
 ];

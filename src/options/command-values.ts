@@ -20,6 +20,11 @@ export class CommandValues {
     this.#env = env;
   }
 
+  /** The same arguments as those of a command that takes more. */
+  as(spec: CommandSpec): CommandValues {
+    return new CommandValues(spec, { positionals: this.positionals, options: this.#given }, this.#env);
+  }
+
   /** Undefined when neither given nor defaulted. A repeated scalar is an error. */
   text(name: string): string | undefined {
     const option = this.#option(name);

@@ -24,8 +24,10 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import type { BuildDirs } from './build-dirs.ts';
 import { fullTarget, inheritEnvironment } from './buildpack-environment.ts';
-import { describeTarget, explainGroups, type DetectedFor } from './detect/explain.ts';
+import { describeTarget, explainAll, explainGroups, type DetectedFor } from './detect/explain.ts';
+import { planText, targetText } from './detect/explain-plan.ts';
 import { groupTable } from './detect/group-table.ts';
+import { nearestGroup } from './detect/nearest-group.ts';
 import { runDetect } from './detect/run-detect.ts';
 import { checkApi, verifyOrder } from './detect/verify-order.ts';
 import { withTimer } from './timer.ts';
@@ -72,47 +74,95 @@ export interface DetectOutput {
  * details, `BUILDPACK_NOT_FOUND` and `BUILDPACK_API_UNSUPPORTED` before anything runs, `ORDER_CYCLE`, `BUILDPACK_INVALID`.
  */
 export async function detect(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<DetectOutput> {
-  const order = withSystem(input, ctx);
-  const extensions = input.extensions ?? [];
-  const find = finderOf(ports);
-  await verifyOrder([...order, ...extensions], find, input.deprecations ?? NO_DEPRECATIONS, ctx);
+  const order = await verifiedOrder(input, ports, ctx);
   return withTimer('Detector', ctx, async () => {
-    const target = fullTarget(input, ctx);
-    const attempted = new Set<string>();
-    const limiter = createLimiter(Math.max(2, availableParallelism()));
-    const setting = {
-      dirs: input.dirs,
-      sandbox: ports.sandbox,
-      env: inheritEnvironment(input.inheritedEnv),
-      target,
-      execEnv: input.execEnv,
-      network: input.network ?? 'host',
-    } as const;
-    const { features } = input;
-    const execEnv = features.hasExecEnv ? input.execEnv : undefined;
-    const matched = features.hasTargets ? target : undefined;
-    const resolution = await detectOrder(
-      { order, extensions, target: matched, execEnv, skipsMisfits: input.skipsMisfits ?? false },
-      {
-        find: async (element) => {
-          const module = await find(element);
-          checkApi(module);
-          return module;
-        },
-        detect: (module) => {
-          attempted.add(`${module.kind} ${moduleName(module)}`);
-          return limiter.run(() => runDetect(module, setting, ctx));
-        },
-        log: (line) => log(line, ctx),
-      },
-    );
-    if (resolution.kind === 'failed') throw failure(resolution, { target: matched, execEnv: input.execEnv }, ctx);
-    for (const line of resolution.lines) log(line, ctx);
-    refuseEscapeCollisions(resolution.group);
-    const { group, plan } = resolution;
-    ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted: attempted.size });
+    const { detection, wanted, attempted } = await runDetection({ ...input, order }, ports, ctx);
+    if (detection.kind === 'failed') throw failure(detection, wanted, ctx);
+    for (const line of detection.lines) log(line, ctx);
+    refuseEscapeCollisions(detection.group);
+    const { group, plan } = detection;
+    ctx.emit({ type: 'detect.result', passed: group.map(moduleName), attempted });
     return { group, plan };
   });
+}
+
+/**
+ * What all groups of the order make of the app, also those behind the one that a build takes; said in an event. Returns the exit code
+ * that detection in a build has. Throws what `detect` throws but for groups that do not pass.
+ */
+export async function explainDetection(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<0 | 20 | 21> {
+  const order = await verifiedOrder(input, ports, ctx);
+  const { detection, wanted } = await runDetection({ ...input, order, triesAll: true }, ports, ctx);
+  const passed = detection.kind === 'passed' ? detection : undefined;
+  const first = detection.tried.find((group) => group.passed !== undefined);
+  const groups = explainAll(detection.tried, wanted);
+  const nearest = nearestGroup(groups);
+  ctx.emit({
+    type: 'detect.explained',
+    target: wanted.target === undefined ? 'any' : targetText(wanted.target),
+    execEnv: wanted.execEnv,
+    groups,
+    ...(first === undefined ? {} : { chosen: first.label }),
+    ...(first !== undefined || nearest === undefined ? {} : { nearest: nearest.text }),
+    buildpacks: (passed?.group ?? []).map(moduleName),
+    plan: (passed?.plan ?? []).map(planText),
+  });
+  if (detection.kind === 'passed') return 0;
+  return detection.withErrors ? 21 : 20;
+}
+
+interface Ran {
+  readonly detection: Detection;
+  readonly wanted: DetectedFor;
+  /** How many modules were run. */
+  readonly attempted: number;
+}
+
+/** With what the system adds; all of its modules are there. */
+async function verifiedOrder(input: DetectInput, ports: DetectPorts, ctx: Context): Promise<Order> {
+  const order = withSystem(input, ctx);
+  const { extensions = [], deprecations = NO_DEPRECATIONS } = input;
+  await verifyOrder([...order, ...extensions], finderOf(ports), deprecations, ctx);
+  return order;
+}
+
+/** `order` is whole. */
+async function runDetection(
+  input: DetectInput & { readonly triesAll?: boolean },
+  ports: DetectPorts,
+  ctx: Context,
+): Promise<Ran> {
+  const find = finderOf(ports);
+  const target = fullTarget(input, ctx);
+  const attempted = new Set<string>();
+  const limiter = createLimiter(Math.max(2, availableParallelism()));
+  const setting = {
+    dirs: input.dirs,
+    sandbox: ports.sandbox,
+    env: inheritEnvironment(input.inheritedEnv),
+    target,
+    execEnv: input.execEnv,
+    network: input.network ?? 'host',
+  } as const;
+  const { order, extensions = [], features, skipsMisfits = false, triesAll = false } = input;
+  const execEnv = features.hasExecEnv ? input.execEnv : undefined;
+  const matched = features.hasTargets ? target : undefined;
+  const detection = await detectOrder(
+    { order, extensions, target: matched, execEnv, skipsMisfits, triesAll },
+    {
+      find: async (element) => {
+        const module = await find(element);
+        checkApi(module);
+        return module;
+      },
+      detect: (module) => {
+        attempted.add(`${module.kind} ${moduleName(module)}`);
+        return limiter.run(() => runDetect(module, setting, ctx));
+      },
+      log: (line) => log(line, ctx),
+    },
+  );
+  return { detection, wanted: { target: matched, execEnv: input.execEnv }, attempted: attempted.size };
 }
 
 /** Buildpacks and extensions are in directories of their own. */
@@ -129,7 +179,7 @@ function withSystem(input: DetectInput, ctx: Context): Order {
 }
 
 /** All lines of the resolver are shown now, whatever the log level (contract §7.8). */
-function failure(detection: Detection & { kind: 'failed' }, wanted: DetectedFor, ctx: Context): SlipwayError {
+function failure(detection: Detection & { readonly kind: 'failed' }, wanted: DetectedFor, ctx: Context): SlipwayError {
   for (const line of detection.lines) log({ ...line, level: 'info' }, ctx);
   ctx.emit({ type: 'log', level: 'error', message: 'No buildpack groups passed detection.' });
   const groups = explainGroups(detection.tried, wanted);
@@ -156,7 +206,7 @@ function remedy(groups: readonly FailedGroup[], platforms: readonly string[]): s
 }
 
 /** The platforms that those modules are for which are not for this one. */
-function platformsOf({ tried }: Detection & { kind: 'failed' }): readonly string[] {
+function platformsOf({ tried }: Detection): readonly string[] {
   const targets = tried.flatMap(({ attempts }) => attempts.flatMap(({ run }) => run.misfit ?? []));
   return [...new Set(targets.map((target) => describeTarget({ ...target, distros: [] })))];
 }

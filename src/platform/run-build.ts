@@ -12,7 +12,7 @@ import { formatPinned } from '../options/names.ts';
 import { analyze, type AnalyzeInput, type AnalyzeOutput } from '../phases/analyze.ts';
 import type { BuildDirs, DirPair } from '../phases/build-dirs.ts';
 import { build } from '../phases/build.ts';
-import { detect, type DetectOutput } from '../phases/detect.ts';
+import { detect, type DetectInput, type DetectOutput } from '../phases/detect.ts';
 import type { GenerateInput } from '../phases/generate.ts';
 import { restore } from '../phases/restore.ts';
 import type { LayerStore } from '../ports/layer-cache.ts';
@@ -92,20 +92,9 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
   };
   const firstTools = await foresee(found.runImage);
   const cache = await ports.openCache(found.runImage.platform);
-  const common = {
-    dirs,
-    execEnv,
-    features,
-    ...(input.deprecations === undefined ? {} : { deprecations: input.deprecations }),
-    target: knownTarget(found.analyzed.runImage),
-    inheritedEnv: input.inheritedEnv,
-    osRelease: input.osRelease,
-    hostArchitecture: input.hostArchitecture,
-    network: input.network,
-  };
+  const common = modulesInput(input, found.analyzed);
   const detected = await timed('detect', ctx, async () => {
-    const { order, extensions = [], skipsMisfits = false } = input;
-    const all = { ...common, order, extensions, skipsMisfits, system: await input.readSystem() };
+    const all = await detectInput(input, found.analyzed);
     const finders = { modules, ...(ports.extensions === undefined ? {} : { extensions: ports.extensions }) };
     const output = await guard('detect', async () => {
       const found = await detect(all, { sandbox, ...finders }, ctx);
@@ -190,6 +179,28 @@ async function withExtensions(input: DetectedBuild, ports: RunBuildPorts, ctx: C
   await writeAnalyzed(files.analyzed, extended.analyzed, (location) => formatPinned(location, settings.names));
   await writePlan(files.plan, extended.plan);
   return extended;
+}
+
+/** What detect and build are both told. */
+function modulesInput(input: RunBuildInput, analyzed: Analyzed): Omit<DetectInput, 'order' | 'system'> {
+  const { features, execEnv } = input.settings;
+  return {
+    dirs: input.dirs,
+    execEnv,
+    features,
+    ...(input.deprecations === undefined ? {} : { deprecations: input.deprecations }),
+    target: knownTarget(analyzed.runImage),
+    inheritedEnv: input.inheritedEnv,
+    osRelease: input.osRelease,
+    hostArchitecture: input.hostArchitecture,
+    network: input.network,
+  };
+}
+
+/** What detect is told of a build. */
+export async function detectInput(input: RunBuildInput, analyzed: Analyzed): Promise<DetectInput> {
+  const { order, extensions = [], skipsMisfits = false } = input;
+  return { ...modulesInput(input, analyzed), order, extensions, skipsMisfits, system: await input.readSystem() };
 }
 
 /**

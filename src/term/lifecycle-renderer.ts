@@ -71,6 +71,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'phase.end':
       case 'detect.result':
       case 'detect.failed':
+      case 'detect.explained':
       case 'buildpack.start':
       case 'layer':
       case 'blob.progress':

@@ -4,6 +4,7 @@ import { formatDuration, formatSize, shortDigest } from './amounts.ts';
 import { buildResult } from './build-result.ts';
 import { ciMarks, type CiKind } from './ci-marks.ts';
 import { copyResult, copySummary, type CopyEnd } from './copy-result.ts';
+import { detectTable } from './detect-table.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
 import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
@@ -122,6 +123,9 @@ class PlainRenderer implements Renderer {
         return;
       case 'copy.end':
         this.#copied(event);
+        return;
+      case 'detect.explained':
+        for (const line of detectTable(event)) this.#options.terminal.out(`${line}\n`);
         return;
       case 'shell.start':
         for (const line of shellBanner(event)) this.#line(line);

@@ -25,15 +25,21 @@ export async function runBuildCommand(values: CommandValues, ctx: Context): Prom
 }
 
 /** Everything that can be wrong with the arguments is said before any work. */
-export async function readBuildOptions(values: CommandValues, machine: Machine, ctx: Context): Promise<BuildOptions> {
-  const image = values.positionals[0] ?? '';
-  const outputs = readOutputs(values, image);
+export async function readBuildOptions(
+  values: CommandValues,
+  machine: Machine,
+  ctx: Context,
+  { makesImage = true }: { readonly makesImage?: boolean } = {},
+): Promise<BuildOptions> {
+  const image = makesImage ? (values.positionals[0] ?? '') : 'app';
+  const outputs = makesImage ? readOutputs(values, image) : [];
   const platform = values.text('platform');
   const clearCache = values.boolean('clear-cache');
   return {
     image,
     path: values.text('path') ?? '.',
     outputs,
+    makesImage,
     env: await readBuildEnv(values.list('env-file'), values.list('env'), machine),
     machine,
     clearCache,

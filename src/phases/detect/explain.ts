@@ -1,9 +1,9 @@
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
-import { moduleName, type Target } from '../../cnb/module.ts';
+import { moduleName, type GroupElement, type Target } from '../../cnb/module.ts';
 import type { PlanGap } from '../../cnb/plan-trial.ts';
 import type { DetectAttempt } from '../../cnb/resolve-plan.ts';
 import type { LeftOut, TriedGroup } from '../../cnb/tried-group.ts';
-import type { FailedBuildpack, FailedGroup } from '../../core/events.ts';
+import type { ExplainedGroup, FailedBuildpack, FailedGroup } from '../../core/events.ts';
 
 /** What a detection was for. */
 export interface DetectedFor {
@@ -32,17 +32,49 @@ export function describeTarget({ os, arch, archVariant, distros }: Target): stri
   return versions === '' ? text : `${text} with ${versions}`;
 }
 
+/** The same of every group that was tried, those that passed too, with all that was printed and planned. */
+export function explainAll(tried: readonly TriedGroup[], wanted: DetectedFor): readonly ExplainedGroup[] {
+  return tried.map((group) => ({
+    group: group.label,
+    passed: group.passed !== undefined,
+    buildpacks: [
+      ...group.attempts.map((attempt) => ({
+        ...explainAttempt(attempt, group, wanted, ALL_LINES_MAX),
+        takesPart: group.passed?.group.some((module) => isSame(module, attempt.module)) ?? false,
+        plans: (attempt.run.plan ?? []).map(({ provides, requires }) => ({
+          provides,
+          requires: requires.map(({ name }) => name),
+        })),
+      })),
+      ...group.leftOut.map((one) => ({ ...explainLeftOut(one, wanted), takesPart: false, plans: [] })),
+    ],
+  }));
+}
+
+const ALL_LINES_MAX = 500;
 const LINES_MAX = 3;
 const LINE_MAX_CHARACTERS = 300;
 
-function explainAttempt({ module, run }: DetectAttempt, group: TriedGroup, wanted: DetectedFor): FailedBuildpack {
+function explainAttempt(
+  { module, run }: DetectAttempt,
+  group: TriedGroup,
+  wanted: DetectedFor,
+  linesMax = LINES_MAX,
+): FailedBuildpack {
   const isOptional = module.optional === true;
   const about = { buildpack: moduleName(module), optional: isOptional };
   if (run.misfit !== undefined) {
     const lines = [misfitLine(run.misfit, wanted.target)];
     return { ...about, result: 'other-platform', lines, missing: [], unused: [] };
   }
-  const lines = lastLines(run.error === undefined || run.error === '' ? run.output : run.error);
+  const lines = lastLines(
+    linesMax > LINES_MAX
+      ? `${run.output}\n${run.error ?? ''}`
+      : run.error === undefined || run.error === ''
+        ? run.output
+        : run.error,
+    linesMax,
+  );
   if (run.code === 0) return { ...about, result: 'pass', exitCode: 0, lines, ...gapsOf(module, group) };
   const none = { missing: [], unused: [] };
   if (run.code === 100) return { ...about, result: isOptional ? 'skip' : 'fail', exitCode: 100, lines, ...none };
@@ -72,11 +104,15 @@ function gapsOf(module: DetectAttempt['module'], group: TriedGroup): Pick<Failed
   return { missing, unused: names('provides') };
 }
 
-function lastLines(text: string): readonly string[] {
+function isSame(one: GroupElement, other: GroupElement): boolean {
+  return one.kind === other.kind && moduleName(one) === moduleName(other);
+}
+
+function lastLines(text: string, linesMax: number): readonly string[] {
   const lines = text.split('\n').map((line) => line.trim());
   return lines
     .filter((line) => line !== '')
-    .slice(-LINES_MAX)
+    .slice(-linesMax)
     .map((line) => (line.length > LINE_MAX_CHARACTERS ? `${line.slice(0, LINE_MAX_CHARACTERS)}...` : line));
 }
 

@@ -3,24 +3,13 @@ import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
-import { withFailureKept, type Keeper } from '../debug/keep-failure.ts';
-import { openProject, type Project } from '../descriptor/open-project.ts';
+import { withFailureKept } from '../debug/keep-failure.ts';
+import { openProject } from '../descriptor/open-project.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
-import { openSinks } from '../sinks.ts';
-import { plainGuard } from '../stage.ts';
-import { openStores } from '../stores.ts';
-import { builderDirs } from './builder.ts';
-import { openBuildData } from './data.ts';
-import { fixedInputs } from './inputs.ts';
-import { openBuildModules, withGiven } from './modules.ts';
-import { withBuildData } from './mount-points.ts';
-import { openCaches } from './open-caches.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
-import { analyzeInput, checkBeforeProject, readRequest, type BuildRequest } from './request.ts';
-import { openSandbox } from './sandbox.ts';
-import { openNamedBuilder } from './sources.ts';
-import { withWorkTree } from './work-tree.ts';
+import { withPreparedBuild, type PreparedRequest } from './prepared.ts';
+import { checkBeforeProject, readRequest } from './request.ts';
 
 /**
  * `slipway build`: an app directory, with a builder image or a directory of buildpacks, to an image at every output. Nothing of this machine
@@ -33,53 +22,15 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
   await using project = await openProject(asked, ctx);
   const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
-  return await withFailureKept(options, ctx, (keeper) => makeImage(options, request, project, keeper));
+  return await withFailureKept(options, ctx, (keeper) => makeImage(options, { request, project, keeper }));
 }
 
-async function makeImage(
-  options: BuildOptions,
-  request: BuildRequest,
-  project: Project,
-  { ctx, watch, release }: Keeper,
-): Promise<BuildOutcome> {
-  const { machine } = options;
-  const { compression, outputs } = request;
-  await using data = await openBuildData(options, ctx);
-  await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
-  await using builder = await openNamedBuilder(options, locator, ctx);
-  await using modules = await openBuildModules(options, { builder, locator }, ctx);
-  const sandbox = await watch(await openSandbox(options, builder, ctx), builder);
-  await using caches = await openCaches(request.caches, options, locator, ctx);
-  const work = { ...project, sandbox };
-  const result = await withWorkTree({ ...builder?.user, ...options, release }, work, ctx, async (own) => {
-    const rooted = builder === undefined ? own : builderDirs(own, builder);
-    const dirs = await withBuildData(await withGiven(rooted, modules), data, sandbox);
-    return runBuild(
-      {
-        ...(await fixedInputs(options, {
-          dirs,
-          builder,
-          compression,
-          caches: request.caches,
-          metadata: project.metadata,
-        })),
-        analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),
-        order: modules.order,
-        extensions: modules.extensions,
-      },
-      {
-        locator,
-        sandbox,
-        modules: modules.finders.buildpack,
-        extensions: modules.finders.extension,
-        openCache: caches.openCache,
-        launchCache: caches.launchCache,
-        openOutputs: () => openSinks(outputs, locator, ctx),
-        guard: plainGuard,
-      },
-      ctx,
-    );
-  });
+async function makeImage(options: BuildOptions, prepared: Omit<PreparedRequest, 'options'>): Promise<BuildOutcome> {
+  const { ctx } = prepared.keeper;
+  const { sandbox, result } = await withPreparedBuild({ ...prepared, options }, async (input, ports) => ({
+    sandbox: ports.sandbox,
+    result: await runBuild(input, ports, ctx),
+  }));
   return conclude(options, sandbox, result, ctx);
 }
 

@@ -30,6 +30,8 @@ export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions {
   readonly runImage?: string;
   readonly runImageName?: string;
   readonly outputs: readonly OutputRequest[];
+  /** False where there need be no outputs, as only what comes before them is wanted; default true. */
+  readonly makesImage?: boolean;
   /** The app's environment for buildpacks, as `<platform>/env` files. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cacheDir?: string;

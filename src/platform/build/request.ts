@@ -54,7 +54,8 @@ function readPlaces(options: BuildOptions): BuildRequest {
   const compression = chooseCompression(options.outputs);
   parseLauncherChoice(options.launcher ?? 'auto');
   const outputs = sinkRequests(options);
-  if (outputs.length === 0) throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
+  if (outputs.length === 0 && options.makesImage !== false)
+    throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
   checkData(options);
   checkImageName(options, outputs);
   const previous = readPrevious(options, outputs);
