@@ -104,7 +104,6 @@ function codeOf(exit: SandboxExit, { step }: KeptStep): number {
       return 128 + signalNumber(exit.signal);
     case 'over-limit':
     case 'timed-out':
-    case 'over-limit':
     case 'not-started':
       throw new SlipwayError('BUILDPACK_FAILED', `bin/${step.phase} of ${step.module}: ${failureOf(exit) ?? ''}`, {
         exit: 1,
