@@ -112,10 +112,11 @@ function decodeGroups(value: unknown, kind: ModuleKind): Order | undefined {
 /** Groups as the labels of builders and composite buildpacks hold them. */
 export function orderJson(order: Order): readonly JsonObject[] {
   return order.map((group) => ({
-    group: group.map(({ id, version, optional }) => ({
+    group: group.map(({ id, version, optional, kind }) => ({
       id,
       version: text(version),
-      optional: optional ? true : undefined,
+      // Extensions always are.
+      optional: optional && kind === 'buildpack' ? true : undefined,
     })),
   }));
 }

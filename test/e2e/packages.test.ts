@@ -38,6 +38,12 @@ describe('slipway buildpack new', () => {
     assert.equal(made.code, 0, made.stderr);
     const packaged = await slipway(['buildpack', 'package', 'oci:packages:greeter', '--path', 'acme_greeter'], options);
     assert.equal(packaged.code, 0, packaged.stderr);
+    const pulled = await slipway(['buildpack', 'pull', 'oci:packages:greeter', '--output', 'copy.cnb'], options);
+    assert.deepEqual([pulled.code, pulled.stdout], [0, packaged.stdout], pulled.stderr);
+    const nowhere = await slipway(['buildpack', 'pull', 'oci:packages:greeter'], options);
+    assert.deepEqual([nowhere.code, nowhere.stderr.includes('--output oci:DIR:NAME')], [3, true], nowhere.stderr);
+    const noPackage = await slipway(['buildpack', 'pull', 'oci:run', '--output', 'oci:x'], options);
+    assert.match(noPackage.stderr, /oci:run is no buildpackage/);
     mkdirSync(join(directory, 'own', 'acme_greeter'), { recursive: true });
     cpSync(join(directory, 'acme_greeter'), join(directory, 'own', 'acme_greeter', '0.1.0'), { recursive: true });
     mkdirSync(join(directory, 'greeted'));
@@ -57,9 +63,9 @@ describe('slipway buildpack new', () => {
     const fixture = await buildFixture(t, {});
     const run = (...args: readonly string[]): ReturnType<typeof slipway> => slipway(args, { cwd: fixture.directory });
     const full = await run('extension', 'new', 'acme/x', '--path', '.');
-    assert.deepEqual([full.code, /is not empty/.test(full.stderr)], [3, true], full.stderr);
+    assert.deepEqual([full.code, full.stderr.includes('is not empty')], [3, true], full.stderr);
     const wrong = await run('buildpack', 'new', 'Acme Node');
-    assert.deepEqual([wrong.code, /"Acme Node" cannot be the id/.test(wrong.stderr)], [3, true], wrong.stderr);
+    assert.deepEqual([wrong.code, wrong.stderr.includes('"Acme Node" cannot be the id')], [3, true], wrong.stderr);
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createLocator, type Locator } from '../../src/locate/locator.ts';
-import { parseLocation } from '../../src/oci/location.ts';
+import { parseLocation, type Location } from '../../src/oci/location.ts';
 import type { Platform } from '../../src/oci/platform.ts';
 import type { Image } from '../../src/ports/image.ts';
 import { makeBuilder, type BuilderOptions } from '../../src/platform/package/make-builder.ts';
@@ -22,6 +22,8 @@ export interface PackageBed {
   readonly directory: string;
   readonly ctx: TestContextOf;
   readonly directoryOf: (name: string) => string;
+  /** A location below the directory. */
+  readonly at: (text: string) => Location;
   /** A composite buildpack in `meta`, with that package.toml. */
   readonly composite: (packageToml: string) => void;
   readonly make: (
@@ -45,7 +47,7 @@ export function packageBed(t: TestContext): PackageBed {
   };
   const open = (): Locator => createLocator({ registry, hostArchitecture: 'arm64' });
   const downloads = { directory: join(directory, 'downloads'), registry };
-  const at = (text: string): ReturnType<typeof parseLocation> => {
+  const at = (text: string): Location => {
     const location = parseLocation(text);
     if (location.kind === 'oci') return { ...location, dir: join(directory, location.dir) };
     return 'file' in location ? { ...location, file: join(directory, location.file) } : location;
@@ -53,6 +55,7 @@ export function packageBed(t: TestContext): PackageBed {
   return {
     directory,
     ctx,
+    at,
     directoryOf: (name) => join(directory, 'buildpacks', name),
     composite: (packageToml) => {
       mkdirSync(join(directory, 'meta'));
@@ -66,9 +69,9 @@ export function packageBed(t: TestContext): PackageBed {
     },
     make: async ({ path, to, ...options }) => {
       await using locator = open();
-      const outputs = [{ location: at(to), shown: to }];
+      const outputs = options.outputs ?? [{ location: at(to), shown: to }];
       return await makePackage(
-        { kind: 'buildpack', path, platforms: [], outputs, hostArchitecture: 'arm64', ...options },
+        { kind: 'buildpack', path, platforms: [], hostArchitecture: 'arm64', ...options, outputs },
         { locator, downloads },
         ctx,
       );
