@@ -6,6 +6,7 @@ import { renderDifferences } from './differences.mjs';
 import { renderEvents } from './events.mjs';
 import { code, page, table } from './markdown.mjs';
 import { renderOptions } from './options.mjs';
+import { renderProjectToml } from './project-toml.mjs';
 import { renderRegistryFaults } from './registry-faults.mjs';
 import { renderScenarios } from './scenarios.mjs';
 import { loadTables } from './sources.mjs';
@@ -17,6 +18,7 @@ export async function renderPages() {
     'docs/reference/errors.md': renderErrors(tables.ERROR_CODES),
     'docs/reference/events.md': renderEvents('src/core/events.ts'),
     'docs/reference/lifecycle-options.md': renderOptions(tables),
+    'docs/reference/project-toml.md': renderProjectToml('docs/project-toml.json', tables.PROJECT_KEYS),
     'docs/reference/registry-faults.md': renderRegistryFaults('docs/registry-faults.json'),
     'docs/reference/scenarios.md': renderScenarios(),
     'docs/reference/slipway.md': renderCommands(tables.COMMANDS),

@@ -9,6 +9,7 @@ const ENTRY = `
 export { ERROR_CODES } from './src/core/error-codes.ts';
 export { OPTIONS, PROGRAMS } from './src/options/table.ts';
 export { COMMANDS } from './src/options/command-table.ts';
+export { PROJECT_KEYS } from './src/cnb/project-keys.ts';
 export { PLATFORM_APIS, BUILDPACK_APIS } from './src/cnb/features.ts';
 `;
 
