@@ -33,13 +33,14 @@ export interface ModuleBed {
   readonly choose: (asked: AskedTexts, target?: string) => Promise<ChosenModules>;
 }
 
-export function moduleBed(
-  t: TestContext,
-  {
-    base = [],
-    given = [],
-  }: { readonly base?: readonly SampleBuildpack[]; readonly given?: readonly SampleBuildpack[] },
-): ModuleBed {
+interface ModuleBedOptions {
+  readonly base?: readonly SampleBuildpack[];
+  readonly given?: readonly SampleBuildpack[];
+  /** Of the base. */
+  readonly stack?: string;
+}
+
+export function moduleBed(t: TestContext, { base = [], given = [], stack }: ModuleBedOptions): ModuleBed {
   const [directory, ctx] = [temporaryDirectory(t), testContext(t)];
   const { order } = writeBuildpacks(join(directory, 'builder', 'cnb'), base);
   writeBuildpacks(join(directory, 'given'), given);
@@ -79,7 +80,7 @@ export function moduleBed(
     choose: async (asked, target) => {
       const requests = Object.fromEntries(Object.entries(asked).map(([key, texts]) => [key, texts.map(request)]));
       const chosen = await chooseModules(
-        { requests: { ...NO_MODULES, ...requests }, base: baseIn(directory, order), target: undefined },
+        { requests: { ...NO_MODULES, ...requests }, base: baseIn(directory, order), target: undefined, stack },
         {
           locator,
           target: target === undefined ? undefined : parsePlatform(target),

@@ -27,7 +27,7 @@ export async function openBuildModules(
   const base = builder === undefined ? directoryBase(options) : builderBase(builder, options);
   const target = builder === undefined ? undefined : builderTarget(builder, machine.architecture);
   return chooseModules(
-    { requests: options.modules ?? NO_MODULES, base, target },
+    { requests: options.modules ?? NO_MODULES, base, target, stack: builder?.env['CNB_STACK_ID'] },
     {
       locator,
       target: options.target ?? builder?.image?.platform,

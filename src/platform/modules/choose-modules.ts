@@ -11,6 +11,7 @@ import type { ModulePorts } from './given-modules.ts';
 import type { ModuleRequest, ModuleRequests } from './module-request.ts';
 import { checkWhole, warnOfReplaced, withoutTwins } from './judge-given.ts';
 import { openRequest, type OpenedRequest } from './open-request.ts';
+import { warnOfStacks } from './warn-of-stacks.ts';
 
 /** What a build tries, and with which modules. */
 export interface ChosenModules extends AsyncDisposable {
@@ -27,6 +28,8 @@ export interface ModuleChoice {
   readonly base: BaseModules;
   /** What the base is for, where that is known. */
   readonly target: TargetMetadata | undefined;
+  /** `CNB_STACK_ID` of a builder. */
+  readonly stack?: string | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function chooseModules(
 }
 
 async function choose(
-  { requests, base, target }: ModuleChoice,
+  { requests, base, target, stack }: ModuleChoice,
   ports: ModulePorts,
   ctx: Context,
 ): Promise<Omit<ChosenModules, keyof AsyncDisposable>> {
@@ -72,6 +75,7 @@ async function choose(
   const opened = [...group, ...pre, ...post, ...extensions];
   const given = await withoutTwins(opened.flatMap((each) => (each.kind === 'module' ? each.given : [])));
   if (target !== undefined) checkTargets(given, { name: base.name, target });
+  await warnOfStacks(given, { name: base.name, stack }, ctx);
   await warnOfReplaced(given, base, ctx);
   const finders = {
     buildpack: addedModules(ofKind(given, 'buildpack'), base.finders.buildpack),

@@ -1,15 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -18,9 +8,14 @@ import { parsePlatform } from '../../../src/oci/platform.ts';
 import { isSameTree } from '../../../src/workspace/same-tree.ts';
 import type { ChosenModules } from '../../../src/platform/modules/choose-modules.ts';
 import type { ModuleRequest } from '../../../src/platform/modules/module-request.ts';
+import { openLayoutSink } from '../../../src/store/layout/layout-sink.ts';
+import type { LayerEntry } from '../../../src/layer/layer-source.ts';
+import { putBase } from '../../support/base-images.ts';
 import { rejectionOf } from '../../support/failure.ts';
 import { startFileServer } from '../../support/file-server.ts';
+import { locatorOf } from '../../support/locator.ts';
 import { moduleBed } from '../../support/module-bed.ts';
+import { writeBuildpacks } from '../../support/sample-buildpacks.ts';
 import { startRegistry } from '../../support/registry.ts';
 import { archive, entry } from '../../support/tar.ts';
 
@@ -302,11 +297,57 @@ describe('chooseModules', () => {
   });
 
   it('follows no link of a package out of its root', async (t) => {
-    const bed = moduleBed(t, { given: [X] });
-    symlinkSync('/etc/passwd', join(bed.directory, bed.at('test/x'), 'passwd'));
-    await bed.pack(bed.at('test/x'), 'oci:x-layout');
-    const [module] = (await bed.choose({ group: ['oci:x-layout'] })).given;
-    assert.ok(module?.root.startsWith(join(bed.directory, 'store')));
+    const bed = moduleBed(t, {});
+    const outside = join(bed.directory, 'outside');
+    writeBuildpacks(outside, [X]);
+    const owner = { uid: 0, gid: 0 };
+    const directories = ['/cnb', '/cnb/buildpacks', '/cnb/buildpacks/test_x'];
+    const entries: readonly LayerEntry[] = [
+      ...directories.map((path) => ({ kind: 'directory', path, mode: 0o755, ...owner }) as const),
+      {
+        kind: 'symlink',
+        path: '/cnb/buildpacks/test_x/1.0.0',
+        target: `${outside}/test_x/1.0.0`,
+        mode: 0o777,
+        ...owner,
+      },
+    ];
+    const platform = parsePlatform('linux/amd64');
+    // The label names the layer, which is made first to know its diffID.
+    let labels: Readonly<Record<string, string>> = {};
+    for (const name of ['draft', 'evil']) {
+      const layout = join(bed.directory, name);
+      await using sink = await openLayoutSink(layout, name, bed.ctx);
+      sink.tag(undefined, await putBase(sink, platform, bed.ctx, { entries, labels }));
+      await sink.commit(bed.ctx);
+      const image = await locatorOf(t).find({ kind: 'oci', dir: layout }, 'image', bed.ctx);
+      const layerDiffID = image.layers[0]?.diffId ?? '';
+      labels = {
+        'io.buildpacks.buildpackage.metadata': '{"id":"test/x","version":"1.0.0"}',
+        'io.buildpacks.buildpack.layers': JSON.stringify({ 'test/x': { '1.0.0': { layerDiffID } } }),
+      };
+    }
+    const error = await rejectionOf(bed.choose({ group: ['oci:evil'] }));
+    assert.equal(error.code, 'IMAGE_INVALID');
+    assert.match(error.message, /its labels name test\/x@1\.0\.0, and it has no buildpack\.toml there/);
+  });
+
+  it('warns of a buildpack for another stack than the builder’s', async (t) => {
+    const stacked = (id: string, toml: string) => ({ ...X, id, toml });
+    const bed = moduleBed(t, {
+      stack: 'acme.stack',
+      given: [
+        stacked('test/own', '[[stacks]]\nid = "acme.stack"\n'),
+        stacked('test/any', '[[stacks]]\nid = "*"\n'),
+        stacked('test/other', '[[stacks]]\nid = "other.stack"\n'),
+        stacked('test/target', '[[stacks]]\nid = "other.stack"\n[[targets]]\nos = "linux"\n'),
+      ],
+    });
+    await bed.choose({ group: ['test/own', 'test/any', 'test/other', 'test/target'].map((id) => bed.at(id)) });
+    const warnings = bed.ctx.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    assert.deepEqual(warnings, [
+      'buildpack test/other@1.0.0 is for the stack other.stack, and the builder test/builder is of the stack acme.stack',
+    ]);
   });
 });
 
