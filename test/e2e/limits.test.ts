@@ -12,7 +12,7 @@ const GREEDY = {
 esac`,
 };
 
-const LIMITS = ['--timeout', '20s', '--memory', '60MB', '--pids-limit', '40', '--disk', '30MB'];
+const LIMITS = ['--time-limit', '20s', '--memory', '60MB', '--pids-limit', '40', '--disk', '30MB'];
 
 describe('limits of a build', () => {
   it('are said with what holds them, and a buildpack that they end fails with the limit', async (t) => {
@@ -20,7 +20,7 @@ describe('limits of a build', () => {
     if (bed === undefined) return;
     const words = (take: string, more: readonly string[]): readonly string[] =>
       buildWords(['--output', 'oci:out', '--env', `BP_TAKE=${take}`, ...more]);
-    const long = await slipway(words('time', ['--timeout', '1s']), bed.options);
+    const long = await slipway(words('time', ['--time-limit', '1s']), bed.options);
     assert.deepEqual([long.code, failureIn(long.stderr)], [51, 'it ran longer than 1 s'], long.stderr);
     const large = await slipway(words('file', LIMITS), asAnother(bed));
     assert.deepEqual([large.code, failureIn(large.stderr)], [51, 'it writes a file larger than 30.0 MB'], large.stderr);
@@ -32,7 +32,7 @@ describe('limits of a build', () => {
     ])
       assert.match(large.stderr, line);
     // From the environment too.
-    const env = { ...bed.options.env, SLIPWAY_TIMEOUT: '1s' };
+    const env = { ...bed.options.env, SLIPWAY_TIME_LIMIT: '1s' };
     const fromEnv = await slipway(words('time', []), { ...bed.options, env });
     assert.equal(failureIn(fromEnv.stderr), 'it ran longer than 1 s', fromEnv.stderr);
   });

@@ -16,7 +16,7 @@ export interface LimitOptions {
 /** Limits that nothing could run under are refused before any work. */
 export function checkLimits({ commandLimits: limits = {} }: LimitOptions): void {
   for (const [flag, value] of [
-    ['timeout', limits.timeMs],
+    ['time-limit', limits.timeMs],
     ['memory', limits.memoryBytes],
     ['pids-limit', limits.processes],
     ['disk', limits.diskBytes],

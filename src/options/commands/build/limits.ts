@@ -4,9 +4,9 @@ import type { CommandValues } from '../../command-values.ts';
 
 /** What each command of a buildpack may use. */
 export const BUILD_LIMITS: readonly CommandOption[] = [
-  option('timeout', 'string', 'Limits of each command of a buildpack', 'its time: 90s, 30m', {
+  option('time-limit', 'string', 'Limits of each command of a buildpack', 'its time: 90s, 30m', {
     value: 'DURATION',
-    env: 'SLIPWAY_TIMEOUT',
+    env: 'SLIPWAY_TIME_LIMIT',
   }),
   option('memory', 'string', 'Limits of each command of a buildpack', 'its memory: 512MB, 2GiB', {
     value: 'SIZE',
@@ -24,12 +24,12 @@ export const BUILD_LIMITS: readonly CommandOption[] = [
 
 /** The limits as numbers; what was not asked for is absent. Throws `ARGUMENT_INVALID` naming the flag. */
 export function readLimits(values: CommandValues): BuildLimits {
-  const timeout = values.text('timeout');
+  const time = values.text('time-limit');
   const memory = values.text('memory');
   const processes = values.number('pids-limit');
   const disk = values.text('disk');
   return {
-    ...(timeout === undefined ? {} : { timeMs: parseDuration(timeout, 'timeout') }),
+    ...(time === undefined ? {} : { timeMs: parseDuration(time, 'time-limit') }),
     ...(memory === undefined ? {} : { memoryBytes: parseSize(memory, 'memory') }),
     ...(processes === undefined ? {} : { processes }),
     ...(disk === undefined ? {} : { diskBytes: parseSize(disk, 'disk') }),
