@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { parsePlatform, type Platform } from '../oci/platform.ts';
 import { parseBinding } from '../options/build/binding.ts';
 import { parseCache } from '../options/build/cache-choice.ts';
+import { parseSecret } from '../options/build/secret.ts';
 import { parseVolume } from '../options/build/volume.ts';
 import { parseWorkspace } from '../options/build/workspace.ts';
 import { FOREIGN_OPTIONS } from '../options/commands/build/foreign.ts';
@@ -18,6 +19,7 @@ export function readBuildData(values: CommandValues): DataOptions & { readonly r
     bindings: values.list('binding').map(parseBinding),
     ...(workspace === undefined ? {} : { workspace: parseWorkspace(workspace) }),
     ...(sbomOutputDir === undefined ? {} : { sbomOutputDir }),
+    secrets: values.list('secret').map(parseSecret),
     caches: values.list('cache').map(parseCache),
     ...readReport(values),
     notices: readNotices(values),

@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   // sandbox and process
   SANDBOX_UNAVAILABLE: { title: 'the asked sandbox cannot run here' },
   INTERRUPTED: { title: 'stopped by a signal', exit: 130 },
+  SECRET_IN_IMAGE: { title: 'a secret of the build in what was to be the image or the cache' },
   OUTPUT_FAILED: { title: 'one or more outputs could not be committed', exit: 62 },
   INTERNAL: { title: 'a defect in the program', exit: 1 },
 } as const;

@@ -6,6 +6,7 @@ import type { BuildMetadata, Label } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { LayerStatus } from '../core/events.ts';
+import type { SecretForm } from '../core/secret-forms.ts';
 import { assemble } from '../image/assemble.ts';
 import { isScratch, type BaseImage, type ImagePlan } from '../image/plan.ts';
 import type { DirectStart } from '../launcher/direct-start.ts';
@@ -25,6 +26,7 @@ import { imageSettings } from './export/image-settings.ts';
 import { log, type MadeLayer } from './export/layer-request.ts';
 import { copyLifecycleSboms, type SbomDirectories } from './export/lifecycle-sboms.ts';
 import { lifecycleMetadata } from './export/metadata.ts';
+import { refuseSecretConfig, refuseSecrets } from './export/refuse-secrets.ts';
 import { SharedLayers } from './export/shared-layers.ts';
 import { saveOutputs } from './export/save-outputs.ts';
 import { imageContent } from './export/write-outputs.ts';
@@ -74,6 +76,8 @@ export interface ExportInput {
   readonly isParallel?: boolean;
   /** Where `lifecycle.sbom.*` and `launcher.sbom.*` are looked for; undefined: nowhere, and no warning. */
   readonly lifecycleSboms?: SbomDirectories | undefined;
+  /** What no part of the image or the cache may hold; default: nothing is looked for. */
+  readonly secretForms?: readonly SecretForm[] | undefined;
   /** How the log identifies the image at its first location; default, and where it gives undefined: the digest. */
   readonly identify?: ((location: Location, digest: Digest) => string | undefined) | undefined;
 }
@@ -143,6 +147,7 @@ export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: C
   const exported = await withTimer('Exporter', ctx, async () => {
     if (lifecycleSboms !== undefined) await copyLifecycleSboms(lifecycleSboms, place, ctx);
     const plan = await planContent(input, ports, ctx);
+    await refuseSecrets(plan, input, ports, ctx);
     const shared = new SharedLayers();
     shared.expect(plan.below.map(({ id }) => id));
     const filling = { ports, shared, directories: plan.directories };
@@ -175,6 +180,7 @@ async function makeImage(
   try {
     const content = await makeContent(input, ports, ctx, making);
     const image = assemble(planImage(input, content, ctx));
+    await refuseSecretConfig(image, input);
     return { image, made: content.made, outputs: await saveOutputs(imageContent(image), ports.sinks, ctx, input) };
   } catch (error) {
     making.shared.fail(error);

@@ -6,6 +6,7 @@ import type { LifecycleMetadata } from '../cnb/layer-metadata.ts';
 import type { GroupElement } from '../cnb/module.ts';
 import type { BuildMetadata } from '../cnb/process.ts';
 import type { Context } from '../core/context.ts';
+import type { SecretForm } from '../core/secret-forms.ts';
 import { isScratch, type BaseImage } from '../image/plan.ts';
 import type { ChosenLauncher } from '../launcher/choose.ts';
 import type { RunImageTools } from '../launcher/launch-warnings.ts';
@@ -50,6 +51,8 @@ export interface ExportSettings {
   readonly runImageMemory: string | undefined;
   readonly features: PlatformFeatures;
   readonly names: NameRules;
+  /** What no part of the image or the cache may hold; default: nothing is looked for. */
+  readonly secretForms?: readonly SecretForm[];
   /** A file of the builder image; absent: there is none. */
   readonly readBuilderFile?: (path: string) => Promise<Uint8Array | undefined>;
 }
@@ -139,6 +142,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
         features,
         compression: settings.compression,
         isParallel: settings.isParallel,
+        secretForms: settings.secretForms,
         lifecycleSboms: launcherSbomDir === undefined ? undefined : sbomDirectories(launcherSbomDir),
         identify: (location, digest) => {
           const path = layoutName(location, settings.names);

@@ -24,7 +24,7 @@ export async function placeMounts(mounts: readonly Mount[], root: string): Promi
     await rm(copy, { recursive: true, force: true });
     await mkdir(dirname(copy), { recursive: true, mode: 0o755 });
     await copyTree(mount.source, copy);
-    if (!mount.writable) await protect(copy);
+    if (!mount.writable && mount.isPrivate !== true) await protect(copy);
     placed.push({ mount, copy });
   }
   return placed;

@@ -6,6 +6,8 @@ export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly writable: boolean;
+  /** Only its owner may read it, also where it has to be a copy. */
+  readonly isPrivate?: boolean;
 }
 
 /**

@@ -7,9 +7,11 @@ import { withFailureKept } from '../debug/keep-failure.ts';
 import { openProject } from '../descriptor/open-project.ts';
 import { runBuild } from '../run-build.ts';
 import type { RunExportOutput } from '../run-export.ts';
+import { withoutSecrets } from './masked.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
 import { withPreparedBuild, type PreparedRequest } from './prepared.ts';
 import { checkBeforeProject, readRequest } from './request.ts';
+import { readSecrets } from './secrets.ts';
 
 /**
  * `slipway build`: an app directory, with a builder image or a directory of buildpacks, to an image at every output. Nothing of this machine
@@ -22,7 +24,10 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
   await using project = await openProject(asked, ctx);
   const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
-  return await withFailureKept(options, ctx, (keeper) => makeImage(options, { request, project, keeper }));
+  const secrets = await readSecrets(options);
+  return await withoutSecrets(secrets, ctx, (inner) =>
+    withFailureKept(options, inner, (keeper) => makeImage(options, { request, project, keeper, secrets })),
+  );
 }
 
 async function makeImage(options: BuildOptions, prepared: Omit<PreparedRequest, 'options'>): Promise<BuildOutcome> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ProjectMetadata } from '../../cnb/files/project-metadata.ts';
 import { EMPTY_SYSTEM } from '../../cnb/files/system.ts';
+import { secretForms, type Secret } from '../../core/secret-forms.ts';
 import type { Compression } from '../../layer/compression.ts';
 import type { BuildDirs } from '../../phases/build-dirs.ts';
 import { readOsRelease } from '../in-place.ts';
@@ -18,13 +19,14 @@ interface BuildSetting {
   readonly builder: Builder | undefined;
   readonly compression: Compression;
   readonly caches: CachePlan;
+  readonly secrets: readonly Secret[];
   /** What the descriptor says of the project. */
   readonly metadata: ProjectMetadata;
 }
 
 export async function fixedInputs(
   options: BuildOptions,
-  { dirs, builder, compression, caches, metadata }: BuildSetting,
+  { dirs, builder, compression, caches, secrets, metadata }: BuildSetting,
 ): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
   const { machine, runImage } = options;
   return {
@@ -52,11 +54,12 @@ export async function fixedInputs(
       runImageMemory: runImageMemory({ cacheDir: caches.cacheDir, launchCacheDir: caches.launchDir }),
       features: newestFeatures(),
       names: {},
+      secretForms: secretForms(secrets),
       ...(builder === undefined ? {} : { readBuilderFile: (path: string) => readBuilderFile(builder.root, path) }),
     },
     runImageName: options.runImageName ?? (runImage === undefined ? undefined : registryName(runImage)),
     skipRestore: options.clearCache ?? false,
-    inheritedEnv: inheritedEnv(options, builder),
+    inheritedEnv: inheritedEnv(options, builder, secrets),
     osRelease: builder === undefined ? await readOsRelease() : builder.osRelease,
     hostArchitecture: machine.architecture,
     network: options.network ?? 'host',

@@ -1,3 +1,4 @@
+import type { Secret } from '../../core/secret-forms.ts';
 import type { Keeper } from '../debug/keep-failure.ts';
 import type { Project } from '../descriptor/open-project.ts';
 import type { RunBuildInput, RunBuildPorts } from '../run-build.ts';
@@ -7,6 +8,7 @@ import { openStores } from '../stores.ts';
 import { builderDirs } from './builder.ts';
 import { openBuildData } from './data.ts';
 import { fixedInputs } from './inputs.ts';
+import { maskedSandbox } from './masked.ts';
 import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
 import { openCaches } from './open-caches.ts';
@@ -22,21 +24,22 @@ export interface PreparedRequest {
   readonly request: BuildRequest;
   readonly project: Project;
   readonly keeper: Keeper;
+  readonly secrets: readonly Secret[];
 }
 
 /** Opens all that the phases of a build work with, lets the task run them, and closes it. */
 export async function withPreparedBuild<T>(
-  { options, request, project, keeper }: PreparedRequest,
+  { options, request, project, keeper, secrets }: PreparedRequest,
   task: (input: RunBuildInput, ports: RunBuildPorts) => Promise<T>,
 ): Promise<T> {
   const { ctx, watch, release } = keeper;
   const { machine } = options;
   const { compression, outputs } = request;
-  await using data = await openBuildData(options, ctx);
+  await using data = await openBuildData(options, secrets, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
   await using modules = await openBuildModules(options, { builder, locator }, ctx);
-  const sandbox = await watch(await openSandbox(options, builder, ctx), builder);
+  const sandbox = await watch(maskedSandbox(await openSandbox(options, builder, ctx), secrets), builder);
   await using caches = await openCaches(request.caches, options, locator, ctx);
   const work = { ...project, sandbox };
   return await withWorkTree({ ...builder?.user, ...options, release }, work, ctx, async (own) => {
@@ -49,6 +52,7 @@ export async function withPreparedBuild<T>(
           builder,
           compression,
           caches: request.caches,
+          secrets,
           metadata: project.metadata,
         })),
         analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),

@@ -3,9 +3,11 @@ import { removeTree } from '../../layer/remove-tree.ts';
 import { analyze } from '../../phases/analyze.ts';
 import { explainDetection } from '../../phases/detect.ts';
 import type { CachePlan } from '../build/caches.ts';
+import { withoutSecrets } from '../build/masked.ts';
 import type { BuildOptions } from '../build/options.ts';
 import { withPreparedBuild } from '../build/prepared.ts';
 import { readRequest } from '../build/request.ts';
+import { readSecrets } from '../build/secrets.ts';
 import { openConfig } from '../config/config.ts';
 import { withDefaultBuilder } from '../config/use.ts';
 import { openProject } from '../descriptor/open-project.ts';
@@ -19,8 +21,12 @@ export async function explainDetect(asked: BuildOptions, ctx: Context): Promise<
   await using project = await openProject({ ...asked, makesImage: false, outputs: [] }, ctx);
   const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
   const request = { ...readRequest(options), caches: NO_CACHES };
-  const keeper = { ctx, watch: <T>(sandbox: T): Promise<T> => Promise.resolve(sandbox), release: removeTree };
-  return await withPreparedBuild({ options, request, project, keeper }, (input, ports) => explain(input, ports, ctx));
+  const secrets = await readSecrets(options);
+  return await withoutSecrets(secrets, ctx, (inner) => {
+    const keeper = { ctx: inner, watch: <T>(sandbox: T): Promise<T> => Promise.resolve(sandbox), release: removeTree };
+    const prepared = { options, request, project, keeper, secrets };
+    return withPreparedBuild(prepared, (input, ports) => explain(input, ports, inner));
+  });
 }
 
 const NO_CACHES: CachePlan = { cacheDir: undefined, cacheImage: undefined, launchDir: undefined, kept: [] };

@@ -6,6 +6,15 @@ export const BUILD_DATA: readonly CommandOption[] = [
     value: 'HOST:TARGET[:ro|rw]',
   }),
   option('binding', 'strings', 'Data', 'a service binding, at /platform/bindings/NAME; repeat', { value: 'NAME=DIR' }),
+  option(
+    'secret',
+    'strings',
+    'Data',
+    'a file that buildpacks find at /run/secrets/NAME, kept out of image and log; repeat',
+    {
+      value: 'id=NAME,src=FILE|env=VARIABLE',
+    },
+  ),
   option('workspace', 'string', 'Data', 'where the app is for buildpacks and in the image; default: /workspace', {
     value: 'PATH',
     env: 'CNB_APP_DIR',
