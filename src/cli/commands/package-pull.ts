@@ -6,16 +6,11 @@ import type { CommandValues } from '../../options/command-values.ts';
 import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { packageLocation, packageTarget } from '../../platform/package/package-location.ts';
 import { openStores } from '../../platform/stores.ts';
-import type { Terminal } from '../../term/terminal.ts';
 import { copyImages } from '../../tools/copy.ts';
 import { thisMachine } from '../this-machine.ts';
 
-/** `slipway buildpack pull LOCATION --output LOCATION`: prints the digest. */
-export async function runBuildpackPullCommand(
-  values: CommandValues,
-  ctx: Context,
-  terminal: Terminal,
-): Promise<number> {
+/** `slipway buildpack pull LOCATION --output LOCATION`: a copy, which tells its digest. */
+export async function runBuildpackPullCommand(values: CommandValues, ctx: Context): Promise<number> {
   const [from = ''] = values.positionals;
   const outputs = values.list('output');
   if (outputs.length === 0)
@@ -34,7 +29,6 @@ export async function runBuildpackPullCommand(
     throw new SlipwayError('IMAGE_INVALID', `${from} is no buildpackage`, {
       hint: `slipway image copy ${from} ${outputs[0] ?? ''} copies any image`,
     });
-  const { images } = await copyImages({ from: source, to: outputs.map(packageTarget) }, stores, ctx, platform);
-  if (!values.boolean('json')) terminal.out(`${images[0]?.digest ?? ''}\n`);
+  await copyImages({ from: source, to: outputs.map(packageTarget) }, stores, ctx, platform);
   return 0;
 }
