@@ -1,12 +1,12 @@
 // Where the demo keeps its files: .build/demo of the checkout, or below the machine's temporary directory when that is not writable.
 import { accessSync, chmodSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
 /** The paths of one run. The base images, the unpacked builder and the build cache stay for the next run, everything else is made anew. */
 export function prepareWorkDirectory(asked) {
-  const usual = [join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${userInfo().uid}`)];
+  const usual = [join(ROOT, '.build', 'demo'), join(tmpdir(), `slipway-demo-${process.getuid()}`)];
   const base = firstWritable(asked === undefined ? usual : [resolve(asked)]);
   const paths = {
     base,
