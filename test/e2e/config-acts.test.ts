@@ -39,8 +39,19 @@ describe('what the config files say acts', () => {
     const needs = await bed.build(['--output', 'oci:out'], {}, []);
     assert.notEqual(needs.code, 0);
     assert.match(needs.stderr, /~\/\.pack\/config\.toml:1:\d+/);
-    const named = await bed.build(['--output', 'oci:out', '--run-image', 'oci:run', '--quiet']);
+    const named = await bed.build(['--output', 'oci:out', '--run-image', 'oci:run']);
     assert.equal(named.code, 0, named.stderr);
+    assert.match(named.stderr, /settings are passed over: ~\/\.pack\/config\.toml:1:\d+/);
+  });
+
+  it('an image is not put over a trusted builder', async (t) => {
+    const home = temporaryDirectory(t);
+    const options = { cwd: home, env: { HOME: home } };
+    const add = await slipway(['config', 'trusted-builders', 'add', 'acme/builder'], options);
+    assert.equal(add.code, 0, add.stderr);
+    const args = ['build', 'acme/builder:mine', '--builder', 'oci:b', '--output', 'oci:out', '--path', '.'];
+    const refused = await slipway(args, options);
+    assert.deepEqual([refused.code, refused.stderr.includes('trusted builder’s repository')], [3, true], refused.stderr);
   });
 
   it('a run image is taken from the user’s own mirror by build and rebase, and recorded by its own name', async (t) => {

@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openConfig } from '../config/config.ts';
-import { withDefaultBuilder } from '../config/use.ts';
+import { withSettings } from '../config/use.ts';
 import { withFailureKept } from '../debug/keep-failure.ts';
 import { openProject } from '../descriptor/open-project.ts';
 import { runBuild } from '../run-build.ts';
@@ -22,7 +22,7 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
   checkBeforeProject(asked);
   ctx.emit({ type: 'build.start', image: asked.image });
   await using project = await openProject(asked, ctx);
-  const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
+  const options = withSettings(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
   const secrets = await readSecrets(options);
   return await withoutSecrets(secrets, ctx, (inner) =>

@@ -6,14 +6,15 @@ import type { SinkRequest } from '../sinks.ts';
 import type { BuildOptions } from './options.ts';
 
 /**
- * The app is never put over what it is made from: not into the repository of its builder or lifecycle image, as in pack, and not under
+ * The app is never put over what it is made from: not into the repository of its builder, lifecycle image or a trusted builder, as in pack, and not under
  * the name of its run image. Throws `ARGUMENT_INVALID` (exit 3).
  */
 export function checkImageName(options: BuildOptions, outputs: readonly SinkRequest[]): void {
-  const { builder, lifecycleImage, runImage } = options;
+  const { builder, lifecycleImage, runImage, trustedBuilders = [] } = options;
   for (const [role, text] of [
     ['builder', builder],
     ['lifecycle image', lifecycleImage],
+    ...trustedBuilders.map((name) => ['trusted builder', name] as const),
   ] as const) {
     if (text !== undefined) for (const name of namesOf(options, outputs)) refuseSame(name, parseLocation(text), role);
   }

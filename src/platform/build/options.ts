@@ -5,13 +5,14 @@ import type { RegistryFlags } from '../../options/registry-flags.ts';
 import type { ExportOutput } from '../../phases/export.ts';
 import type { LimitOptions } from './limits.ts';
 import type { SandboxChoice } from '../../sandbox/choose.ts';
+import type { SettingsOptions } from '../config/use.ts';
 import type { Machine } from '../machine.ts';
 import type { DataOptions } from './data.ts';
 import type { DebugOptions } from '../debug/options.ts';
 import type { ModuleRequests } from '../modules/module-request.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
-export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions {
+export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions, SettingsOptions {
   /** Name of the image: what a registry output is pushed to and what archives and layouts call it. */
   readonly image: string;
   /** The app: a directory, an archive, or `-`; never written to. */

@@ -57,7 +57,11 @@ export const TABLES = {
       return { registry, mirror };
     }),
   'trusted-builders': (reader: TomlReader): readonly string[] =>
-    reader.list('trusted-builders', ({ fields }) => fields.string('name')),
+    reader.list('trusted-builders', ({ fields }) => {
+      const name = fields.string('name');
+      if (name !== '' && !isLocation(name)) fields.issue('name', `"${name}" is no image`);
+      return name;
+    }),
   registries: (reader: TomlReader): readonly BuildpackRegistry[] =>
     reader.list('registries', ({ fields }) => ({
       name: fields.string('name'),
