@@ -9,7 +9,7 @@ import { withPreparedBuild } from '../build/prepared.ts';
 import { readRequest } from '../build/request.ts';
 import { readSecrets } from '../build/secrets.ts';
 import { openConfig } from '../config/config.ts';
-import { withDefaultBuilder } from '../config/use.ts';
+import { withSettings } from '../config/use.ts';
 import { openProject } from '../descriptor/open-project.ts';
 import { detectInput, type RunBuildInput, type RunBuildPorts } from '../run-build.ts';
 
@@ -19,7 +19,7 @@ import { detectInput, type RunBuildInput, type RunBuildPorts } from '../run-buil
  */
 export async function explainDetect(asked: BuildOptions, ctx: Context): Promise<number> {
   await using project = await openProject({ ...asked, makesImage: false, outputs: [] }, ctx);
-  const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
+  const options = withSettings(project.options, openConfig(asked.machine), ctx);
   const request = { ...readRequest(options), caches: NO_CACHES };
   const secrets = await readSecrets(options);
   return await withoutSecrets(secrets, ctx, (inner) => {
