@@ -139,6 +139,33 @@ export type Event =
       readonly size: number;
       readonly outputs: readonly BuildOutput[];
     }
+  /** What a build would do: `--dry-run`. */
+  | {
+      readonly type: 'build.plan';
+      readonly image: string;
+      /** Absent: buildpacks of a directory, or given one by one. */
+      readonly builder?: PlannedImage & { readonly isUnpacked: boolean };
+      /** The first candidate that can be read; without a manifest: scratch. */
+      readonly runImage: Omit<PlannedImage, 'manifest'> & {
+        readonly manifest?: string;
+        readonly candidates: readonly string[];
+      };
+      readonly previousImage?: PlannedImage;
+      readonly groups: readonly (readonly PlannedModule[])[];
+      readonly extensions: readonly (readonly PlannedModule[])[];
+      /** Absent where it can only be known in the builder's own root, which is not unpacked yet. */
+      readonly sandbox?: { readonly strategy: string; readonly description: string };
+      readonly user: { readonly uid: number; readonly gid: number };
+      readonly network: 'host' | 'none';
+      readonly execEnv: string;
+      readonly app: { readonly path: string; readonly files: number; readonly bytes: number };
+      /** Names of the variables that buildpacks get. */
+      readonly variables: readonly string[];
+      /** `isThere`: absent for an image. */
+      readonly caches: readonly { readonly place: string; readonly isThere?: boolean }[];
+      /** `readable`: a registry, which is not asked for the right to push. */
+      readonly outputs: readonly { readonly location: string; readonly access: 'writable' | 'readable' }[];
+    }
   /** What a rebase did, or with `dryRun` would do. */
   | {
       readonly type: 'rebase.end';
@@ -213,6 +240,24 @@ export interface ExplainedBuildpack extends FailedBuildpack {
   readonly takesPart: boolean;
   /** Its build plan, and each alternative of it. */
   readonly plans: readonly { readonly provides: readonly string[]; readonly requires: readonly string[] }[];
+}
+
+export interface PlannedImage {
+  readonly name: string;
+  readonly manifest: string;
+  readonly platform: string;
+  readonly index?: string;
+}
+
+export interface PlannedModule {
+  readonly id: string;
+  readonly version: string;
+  readonly optional: boolean;
+  readonly api: string;
+  /** `builder`, `directory`, or `given` beside them. */
+  readonly source: string;
+  /** Of a composite buildpack: `id@version`. */
+  readonly members: readonly string[];
 }
 
 export interface RebasedPlatform {

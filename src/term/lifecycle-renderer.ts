@@ -72,6 +72,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'detect.result':
       case 'detect.failed':
       case 'detect.explained':
+      case 'build.plan':
       case 'buildpack.start':
       case 'layer':
       case 'blob.progress':

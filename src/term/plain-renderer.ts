@@ -10,6 +10,7 @@ import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
 import { limitText } from './limit-text.ts';
 import { passedOverLines } from './passed-over.ts';
+import { planText } from './plan-text.ts';
 import { rebaseResult, type RebaseEnd } from './rebase-result.ts';
 import type { Renderer } from './renderer.ts';
 import { shellBanner } from './shell-banner.ts';
@@ -123,6 +124,9 @@ class PlainRenderer implements Renderer {
         return;
       case 'copy.end':
         this.#copied(event);
+        return;
+      case 'build.plan':
+        for (const line of planText(event, symbols.arrow)) this.#options.terminal.out(`${line}\n`);
         return;
       case 'detect.explained':
         for (const line of detectTable(event)) this.#options.terminal.out(`${line}\n`);

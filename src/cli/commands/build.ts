@@ -7,6 +7,7 @@ import { readRegistryFlags } from '../../options/registry-flags.ts';
 import { readCreationTime } from '../../options/creation-time.ts';
 import { buildImage } from '../../platform/build/build.ts';
 import type { BuildOptions } from '../../platform/build/options.ts';
+import { planBuild } from '../../platform/dry-run/plan-build.ts';
 import type { Machine } from '../../platform/machine.ts';
 import { readBuildData, readTarget } from '../build-data.ts';
 import { readBuildModules } from '../build-modules.ts';
@@ -20,7 +21,9 @@ const NETWORKS = ['host', 'none'] as const;
 /** `slipway build`. */
 export async function runBuildCommand(values: CommandValues, ctx: Context): Promise<number> {
   const machine = thisMachine(ctx.tmp);
-  await buildImage(await readBuildOptions(values, machine, ctx), ctx);
+  const options = await readBuildOptions(values, machine, ctx);
+  if (values.boolean('dry-run')) await planBuild(options, ctx);
+  else await buildImage(options, ctx);
   return 0;
 }
 

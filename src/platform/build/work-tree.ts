@@ -168,7 +168,7 @@ function dirsOf(options: BuildOptions, real: RealPaths, owner: Owner & { readonl
 }
 
 /** Paths that this very build writes and that may lie inside the app: its outputs, caches, layers and report. */
-async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
+export async function ownPaths(options: BuildOptions): Promise<readonly string[]> {
   const { cwd } = options.machine;
   const outputs = options.outputs.flatMap(({ location }) =>
     'dir' in location ? [location.dir] : 'file' in location ? [location.file] : [],

@@ -17,4 +17,5 @@ export const BUILD_DEBUG: readonly CommandOption[] = [
     value: 'DIR',
     env: 'SLIPWAY_ON_ERROR_DIR',
   }),
+  option('dry-run', 'boolean', 'Debugging', 'say what would be resolved, run and written; run and write nothing'),
 ];
