@@ -21,10 +21,10 @@ export const PROGRAM = 0o100755;
 export const DIRECTORY = 0o040755;
 export const LINK = 0o120777;
 
-/** The bytes of a zip; `count` is what its end says of the number of entries. */
+/** The bytes of a zip; `count` is what its end says of the number of entries, `hasEnd64` gives it the end record of zip64 as well. */
 export function zipOf(
   entries: readonly ZipFields[],
-  { count = entries.length }: { readonly count?: number } = {},
+  { count = entries.length, hasEnd64 = false }: { readonly count?: number; readonly hasEnd64?: boolean } = {},
 ): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -37,13 +37,26 @@ export function zipOf(
     at += local.length;
   }
   const central = Buffer.concat(directory);
+  const end64 = hasEnd64 ? endOf64(count, central.length, at) : Buffer.alloc(0);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(count, 8);
   end.writeUInt16LE(count, 10);
   end.writeUInt32LE(central.length, 12);
   end.writeUInt32LE(at, 16);
-  return Buffer.concat([...parts, central, end]);
+  return Buffer.concat([...parts, central, end64, end]);
+}
+
+/** The end record of zip64 and its locator. */
+function endOf64(count: number, size: number, at: number): Buffer {
+  const bytes = Buffer.alloc(76);
+  bytes.writeUInt32LE(0x06064b50, 0);
+  bytes.writeBigUInt64LE(44n, 4);
+  for (const [index, value] of [count, count, size, at].entries())
+    bytes.writeBigUInt64LE(BigInt(value), 24 + 8 * index);
+  bytes.writeUInt32LE(0x07064b50, 56);
+  bytes.writeBigUInt64LE(BigInt(at + size), 64);
+  return bytes;
 }
 
 interface EntryBytes {

@@ -3,8 +3,13 @@ import { Readable } from 'node:stream';
 import type { Entry, ZipFile } from 'yauzl';
 import { bytesAt, bytesBetween } from './file-range.ts';
 
-const TAIL = 22 + 0xffff;
+/** The end record, and before it that of zip64 with its locator. */
 const END = 0x06054b50;
+const END_SIZE = 22;
+const LOCATOR = 0x07064b50;
+const LOCATOR_SIZE = 20;
+const END64_SIZE = 56;
+const TAIL = LOCATOR_SIZE + END_SIZE + 0xffff;
 
 /**
  * A zip as yauzl reads it, from an open file that stays open; names are bytes. What stands before the zip, as the program of a jar that
@@ -48,16 +53,22 @@ async function readFully(handle: FileHandle, buffer: Buffer, position: number): 
   bytes.copy(buffer);
 }
 
-/** Where the zip begins in the file: its directory lies before its end by its size, and says where it is from the zip's beginning. */
+/**
+ * Where the zip begins in the file: its directory ends where the records at the end of the file begin, and they say where that is from the
+ * zip's beginning. What contradicts itself is read from the beginning of the file, and refused there.
+ */
 async function startOf(handle: FileHandle, size: number): Promise<number> {
   const tail = Math.min(size, TAIL);
   const bytes = await bytesAt(handle, size - tail, tail);
-  for (let at = bytes.length - 22; at >= 0; at -= 1) {
-    if (bytes.readUInt32LE(at) !== END || bytes.readUInt16LE(at + 20) !== bytes.length - at - 22) continue;
-    const [length, offset] = [bytes.readUInt32LE(at + 12), bytes.readUInt32LE(at + 16)];
-    const start = size - tail + at - length - offset;
-    // Of a zip64 these are not the numbers.
-    return length === 0xffffffff || offset === 0xffffffff || start < 0 ? 0 : start;
+  for (let at = bytes.length - END_SIZE; at >= 0; at -= 1) {
+    if (bytes.readUInt32LE(at) !== END || bytes.readUInt16LE(at + 20) !== bytes.length - at - END_SIZE) continue;
+    const place = size - tail + at;
+    const has64 = at >= LOCATOR_SIZE && bytes.readUInt32LE(at - LOCATOR_SIZE) === LOCATOR;
+    // Its record is before its locator, which says where from the zip's beginning.
+    const start = has64
+      ? place - LOCATOR_SIZE - END64_SIZE - Number(bytes.readBigUInt64LE(at - LOCATOR_SIZE + 8))
+      : place - bytes.readUInt32LE(at + 12) - bytes.readUInt32LE(at + 16);
+    return start < 0 ? 0 : start;
   }
   return 0;
 }

@@ -44,6 +44,11 @@ describe('an app from an archive', () => {
     zip: zipOf(ENTRIES),
     'jar with a program in front': Buffer.concat([Buffer.from('#!/bin/sh\nexec java -jar "$0"\n'), zipOf(ENTRIES)]),
     'zip with the fields of zip64': zipOf(ENTRIES.map((each) => ({ ...each, isZip64: true }))),
+    'zip with the end of zip64': zipOf(ENTRIES, { hasEnd64: true }),
+    'zip with the end of zip64 behind a program': Buffer.concat([
+      Buffer.from('MZ'),
+      zipOf(ENTRIES, { hasEnd64: true }),
+    ]),
     tar: TAR,
     'tar.gz': gzipSync(TAR),
     'tar with hard links and of the oldest kind': archive(
