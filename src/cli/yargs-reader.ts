@@ -43,7 +43,9 @@ export function readArguments(spec: CommandSpec, argv: readonly string[]): Given
       ),
     )
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? new SlipwayError('ARGUMENT_INVALID', message.replaceAll('\n', ' ').toLowerCase());
+      // What yargs itself finds wrong has its name; anything else is a defect.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw refusal(error?.message ?? message);
     });
   const { _: words, '--': rest, ...parsed } = parser.parseSync([...argv]);
   const letters = new Set(spec.options.map(({ short }) => short ?? ''));
@@ -58,13 +60,22 @@ export function readArguments(spec: CommandSpec, argv: readonly string[]): Given
   return { positionals, options };
 }
 
+function refusal(text: string): SlipwayError {
+  const lacking = /^Not enough arguments following: (.+)$/.exec(text)?.[1];
+  const words = lacking === undefined ? text.replaceAll('\n', ' ').toLowerCase() : `${dashed(lacking)} needs a value`;
+  return new SlipwayError('ARGUMENT_INVALID', words);
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
 function refuseUnknown(spec: CommandSpec, options: Readonly<Record<string, unknown>>): void {
   const names = spec.options.map((option) => option.name);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, names);
-  const dashes = unknown.length === 1 ? '-' : '--';
-  throw new SlipwayError('FLAG_UNKNOWN', `slipway ${spec.name} has no option ${dashes}${unknown}`, {
+  throw new SlipwayError('FLAG_UNKNOWN', `slipway ${spec.name} has no option ${dashed(unknown)}`, {
     hint: near === undefined ? `slipway ${spec.name} --help lists them` : `did you mean --${near}?`,
   });
 }

@@ -38,10 +38,20 @@ describe('slipway: what it says before any work', () => {
     });
   });
 
+  it('an option without its value exits 3 and names it as it was written', async () => {
+    for (const flag of ['--path', '-p'])
+      await expectError(slipway(['build', 'shop', flag]), {
+        code: 3,
+        error: 'ARGUMENT_INVALID',
+        text: `${flag} needs a value`,
+      });
+    assert.match((await slipway(['build', '--help'])).stdout, /-p, --path /);
+  });
+
   it('a bad value exits 3', async () => {
     const base = ['build', 'shop', '--buildpacks', 'b', '--run-image', 'oci:r', '--output', 'oci:o'];
     for (const [args, text] of [
-      [['--sandbox', 'maybe'], 'choose one of auto, bubblewrap, unshare, crun, host'],
+      [['--sandbox', 'maybe'], 'choose one of auto, bubblewrap, unshare, crun, chroot, in-place, host'],
       [['--platform', 'linux'], '"linux" is not a platform'],
       [['--uid', 'me'], '--uid "me" is not a number'],
       [['--creation-time', 'tomorrow'], '"tomorrow" is not a time'],
@@ -160,7 +170,7 @@ describe('slipway build', () => {
     await expectError(build(fixture, ['--output', 'oci:out']), {
       code: 1,
       error: 'BUILDPACK_NOT_FOUND',
-      text: 'buildpack test/hello@1.0.0 is not in',
+      text: 'bps has no buildpack test/hello@1.0.0',
     });
   });
 

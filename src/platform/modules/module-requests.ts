@@ -2,6 +2,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { isStandardStream } from '../../oci/location.ts';
 import { parseModuleLocator } from './locator.ts';
 import type { ModuleRequests } from './module-request.ts';
+import { registryRefusal } from './registry-refusal.ts';
 
 export const NO_MODULES: ModuleRequests = { group: [], pre: [], post: [], extensions: [] };
 
@@ -13,6 +14,7 @@ export function checkLocators(
   const kinds = [...group, ...pre, ...post, ...extensions].map((request) =>
     request.kind === 'inline' ? undefined : parseModuleLocator(request.text, request.base),
   );
+  for (const locator of kinds) if (locator?.kind === 'registry') throw registryRefusal(locator.id, locator.version);
   if (kinds.some((locator) => locator?.kind === 'image' && isStandardStream(locator.location)))
     throw new SlipwayError('ARGUMENT_INVALID', 'a buildpack is not read from standard input', {
       exit: 3,

@@ -6,7 +6,7 @@ export const BUILD_MODULES: readonly CommandOption[] = [
     'buildpack',
     'strings',
     'Buildpacks',
-    'in the place of the order, in this order: a directory, .tgz, .cnb, URL, docker://NAME, ID[@VERSION] of the builder, or from=builder; repeat, or commas',
+    'in the place of the order: DIR, .tgz, .cnb, URL, image, ID[@VERSION], from=builder; repeat, or commas',
     { value: 'WHERE', short: 'b' },
   ),
   option('pre-buildpack', 'strings', 'Buildpacks', 'in front of every group of the order; repeat, or commas', {
