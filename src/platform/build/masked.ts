@@ -1,6 +1,6 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
-import type { Event } from '../../core/events.ts';
+import type { Event, FailedBuildpack } from '../../core/events.ts';
 import { maskText, openMask } from '../../core/mask-bytes.ts';
 import { printedForms, type Secret, type SecretForm } from '../../core/secret-forms.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
@@ -41,22 +41,51 @@ export function maskedSandbox(sandbox: Sandbox, secrets: readonly Secret[]): San
   };
 }
 
+type DetectExplained = Extract<Event, { readonly type: 'detect.explained' }>;
+
 function maskEvent(event: Event, forms: readonly SecretForm[]): Event {
   const masked = (text: string): string => maskText(text, forms);
   if (event.type === 'log' || event.type === 'warning' || event.type === 'notice')
     return { ...event, message: masked(event.message) };
   if (event.type === 'output') return { ...event, line: masked(event.line) };
-  if (event.type !== 'detect.failed') return event;
+  if (event.type === 'detect.failed')
+    return {
+      ...event,
+      groups: event.groups.map((group) => ({
+        ...group,
+        buildpacks: group.buildpacks.map((one) => maskBuildpack(one, masked)),
+      })),
+    };
+  return event.type === 'detect.explained' ? maskExplained(event, masked) : event;
+}
+
+function maskExplained(event: DetectExplained, masked: (text: string) => string): Event {
   const groups = event.groups.map((group) => ({
     ...group,
-    buildpacks: group.buildpacks.map((buildpack) => ({
-      ...buildpack,
-      lines: buildpack.lines.map(masked),
-      missing: buildpack.missing.map((missing) => ({ ...missing, name: masked(missing.name) })),
-      unused: buildpack.unused.map(masked),
+    buildpacks: group.buildpacks.map((one) => ({
+      ...maskBuildpack(one, masked),
+      plans: one.plans.map(({ provides, requires }) => ({
+        provides: provides.map(masked),
+        requires: requires.map(masked),
+      })),
     })),
   }));
-  return { ...event, groups };
+  const plan = event.plan.map((entry) => ({
+    ...entry,
+    name: masked(entry.name),
+    versions: entry.versions.map(masked),
+  }));
+  const nearest = event.nearest === undefined ? {} : { nearest: masked(event.nearest) };
+  return { ...event, ...nearest, groups, plan };
+}
+
+function maskBuildpack<B extends FailedBuildpack>(one: B, masked: (text: string) => string): B {
+  return {
+    ...one,
+    lines: one.lines.map(masked),
+    missing: one.missing.map((missing) => ({ ...missing, name: masked(missing.name) })),
+    unused: one.unused.map(masked),
+  };
 }
 
 function maskError(error: unknown, forms: readonly SecretForm[]): unknown {

@@ -24,7 +24,7 @@ import { openNamedBuilder } from '../build/sources.ts';
 import { ownPaths } from '../build/work-tree.ts';
 import { cacheRoot } from '../cache-root.ts';
 import { openConfig } from '../config/config.ts';
-import { withDefaultBuilder } from '../config/use.ts';
+import { withSettings } from '../config/use.ts';
 import { openProject } from '../descriptor/open-project.ts';
 import type { ChosenModules } from '../modules/choose-modules.ts';
 import { plainGuard } from '../stage.ts';
@@ -41,7 +41,7 @@ type Plan = Extract<Event, { readonly type: 'build.plan' }>;
 export async function planBuild(asked: BuildOptions, ctx: Context): Promise<void> {
   checkBeforeProject(asked);
   await using project = await openProject(asked, ctx);
-  const options = withDefaultBuilder(project.options, openConfig(asked.machine), ctx);
+  const options = withSettings(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
   const { machine } = options;
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
