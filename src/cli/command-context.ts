@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
-import { writeError } from '../core/atomic-file.ts';
+import { uniqueSuffix, writeError } from '../core/atomic-file.ts';
 import type { Context } from '../core/context.ts';
 import { isSystem, SlipwayError } from '../core/errors.ts';
 import { createLimiter } from '../core/limiter.ts';
@@ -62,7 +62,9 @@ function parseConcurrency(text: string | undefined): number {
 
 function openTemporary(): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'slipway-'));
+    const path = join(tmpdir(), `slipway.${uniqueSuffix()}`);
+    mkdirSync(path, { mode: 0o700 });
+    return path;
   } catch (error) {
     throw writeError(`temporary files in ${tmpdir()}`, error);
   }

@@ -102,8 +102,8 @@ export function assertFailure(result: ProgramResult, expected: ExpectedFailure):
   assert.doesNotMatch(text, /\n\s+at .*[:(]\d+|\[object |undefined|INTERNAL/);
 }
 
-/** Where builds without path mapping work: the place stays, empty. */
-const WORK = ['tmp/slipway-work', 'home/.cache/slipway/work'];
+/** Where builds without path mapping work and where modules are unpacked: the places stay, empty. */
+const WORK = ['tmp/slipway-work', 'home/.cache/slipway/work', 'home/.cache/slipway/rootfs'];
 
 /** The names in the fixture's directory besides what it began with: what a run has left behind. */
 export function leftovers(fixture: BuildFixture): readonly string[] {

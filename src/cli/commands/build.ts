@@ -14,6 +14,7 @@ import { readBuildModules } from '../build-modules.ts';
 import { readBuildEnv } from '../build-env.ts';
 import { SANDBOX_WORDS } from '../../sandbox/strategies.ts';
 import { readDebugOptions } from '../debug-options.ts';
+import { removeStaleTemporary } from '../remove-stale.ts';
 import { thisMachine } from '../this-machine.ts';
 
 const NETWORKS = ['host', 'none'] as const;
@@ -22,6 +23,7 @@ const NETWORKS = ['host', 'none'] as const;
 export async function runBuildCommand(values: CommandValues, ctx: Context): Promise<number> {
   const machine = thisMachine(ctx.tmp);
   const options = await readBuildOptions(values, machine, ctx);
+  await removeStaleTemporary(ctx, machine.uid);
   if (values.boolean('dry-run')) await planBuild(options, ctx);
   else await buildImage(options, ctx);
   return 0;

@@ -102,7 +102,6 @@ function codeOf(exit: SandboxExit, { step }: KeptStep): number {
       return exit.code;
     case 'signalled':
       return 128 + signalNumber(exit.signal);
-    case 'over-limit':
     case 'timed-out':
     case 'not-started':
       throw new SlipwayError('BUILDPACK_FAILED', `bin/${step.phase} of ${step.module}: ${failureOf(exit) ?? ''}`, {
