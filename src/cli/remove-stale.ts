@@ -13,7 +13,8 @@ export function removeStaleTemporary(ctx: Context, uid: number): Promise<void> {
     remove: async (path) => {
       const stats = await lstat(path);
       // In a directory for everybody a name says nothing.
-      if (basename(path).startsWith('slipway.') && stats.isDirectory() && stats.uid === uid) await removeTree(path, ctx);
+      if (basename(path).startsWith('slipway.') && stats.isDirectory() && stats.uid === uid)
+        await removeTree(path, ctx);
     },
   });
 }

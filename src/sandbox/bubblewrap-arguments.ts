@@ -49,7 +49,8 @@ export async function bubblewrapArguments(
       ...parentArguments(mount.target, mounts.slice(0, index)),
       ...[mount.writable ? '--bind' : '--ro-bind', mount.source, mount.target],
     ]),
-    ...['--remount-ro', '/', '--chdir', request.cwd],
+    // What is private and has no limit of its size is nobody's to write to.
+    ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', request.cwd],
   ];
 }
 

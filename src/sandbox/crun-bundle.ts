@@ -103,7 +103,7 @@ function tmpfsOptions(
 }
 
 const DEVICES: readonly BundleMount[] = [
-  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'ro'] },
   {
     destination: '/dev/pts',
     type: 'devpts',

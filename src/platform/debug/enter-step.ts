@@ -103,6 +103,7 @@ function codeOf(exit: SandboxExit, { step }: KeptStep): number {
     case 'signalled':
       return 128 + signalNumber(exit.signal);
     case 'timed-out':
+    case 'over-limit':
     case 'not-started':
       throw new SlipwayError('BUILDPACK_FAILED', `bin/${step.phase} of ${step.module}: ${failureOf(exit) ?? ''}`, {
         exit: 1,
