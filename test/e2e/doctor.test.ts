@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ObjectReader } from '../../src/schema/reader.ts';
+import { builderBed } from '../support/builder-bed.ts';
 import { temporaryDirectory } from '../support/context.ts';
 import { giveToOrdinaryUser, ORDINARY } from '../support/ordinary-user.ts';
 import { requirePeer } from '../support/peers.ts';
@@ -130,6 +131,25 @@ describe('slipway doctor', () => {
     assert.deepEqual([known.result.code, known.finding(closed.name)?.verdict], [0, 'ok'], known.result.stdout);
     assert.equal(known.finding(`for ${closed.name}`)?.found, '~/.docker/config.json');
     assert.equal(known.result.stdout.includes('SECRET'), false);
+  });
+
+  it('looks for a builder and its run images without unpacking it', async (t) => {
+    const bed = await builderBed(t);
+    if (bed === undefined) return;
+    const { directory } = bed.fixture;
+    const home = join(directory, 'home');
+    const [builder, base] = await Promise.all(
+      ['oci:builder', 'oci:base'].map((location) => doctor(home, ['--builder', location], { cwd: directory })),
+    );
+    assert.ok(builder !== undefined && base !== undefined);
+    assert.deepEqual(
+      ['builder oci:builder', 'run image oci:run'].map((name) => builder.finding(name)?.verdict),
+      ['ok', 'ok'],
+      builder.result.stdout,
+    );
+    assert.equal(existsSync(join(home, '.cache')), false);
+    assert.match(base.finding('builder oci:base')?.found ?? '', /is no builder/);
+    assert.deepEqual([builder.result.code, base.result.code], [0, 1]);
   });
 });
 

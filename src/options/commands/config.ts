@@ -108,7 +108,7 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
     'the builder of builds that name none',
     'registry.example/acme/builder',
   ),
-  settingCommand('pull-policy', 'POLICY', 'when images are asked for anew', 'if-not-present'),
+  settingCommand('pull-policy', 'POLICY', 'when pack asks for images anew; kept for it', 'if-not-present'),
   settingCommand(
     'lifecycle-image',
     'LOCATION',

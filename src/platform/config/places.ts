@@ -3,7 +3,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Machine } from '../machine.ts';
 
 /** Whose file a setting is in. */
-export type ConfigOrigin = 'slipway' | 'pack';
+type ConfigOrigin = 'slipway' | 'pack';
 
 /** A file where settings may be, whether or not it is there. */
 export interface ConfigPlace {

@@ -11,7 +11,7 @@ import { editConfig, withKey, withoutKey } from './edit.ts';
 import { configPlaces, type ConfigPlace } from './places.ts';
 import { FLAG_KEYS, isFlagKey, isTableKey, isTextKey, TABLE_KEYS, TEXT_KEYS, type TableKey } from './settings.ts';
 
-export const PULL_POLICIES = ['always', 'if-not-present', 'never'] as const;
+const PULL_POLICIES = ['always', 'if-not-present', 'never'] as const;
 
 /** The command that changes a list or table. */
 const VERBS: Readonly<Record<TableKey, string>> = {

@@ -77,7 +77,7 @@ export function mirrorProblem(mirror: string): string | undefined {
 }
 
 /** Whether a text names an image. */
-export function isLocation(text: string): boolean {
+function isLocation(text: string): boolean {
   try {
     parseLocation(text);
     return true;

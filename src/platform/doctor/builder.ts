@@ -1,22 +1,26 @@
 import type { Context } from '../../core/context.ts';
+import { describeBuilder } from '../../cnb/builder-description.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Locator } from '../../locate/locator.ts';
-import { displayLocation, parseLocation, type Location } from '../../oci/location.ts';
+import { displayLocation, parseLocation } from '../../oci/location.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import type { Image } from '../../ports/image.ts';
-import { isObject } from '../../schema/reader.ts';
 import type { Finding } from './finding.ts';
-
-const BUILDER_LABEL = 'io.buildpacks.builder.metadata';
 
 /** The builder and the run images that it names: whether they can be had. Nothing is unpacked. */
 export async function lookAtBuilder(text: string, locator: Locator, ctx: Context): Promise<readonly Finding[]> {
-  const location = parseLocation(text);
-  const found = await find(location, 'build image', locator, ctx);
-  const builder: Finding = { area: 'registries', name: `builder ${text}`, ...verdictOf(found, 'bad') };
+  const about = { area: 'registries', name: `builder ${text}` } as const;
+  const found = await find(text, 'build image', locator, ctx);
+  const builder: Finding = { ...about, ...verdictOf(found, 'bad') };
   if (found instanceof SlipwayError) return [builder];
-  const names = runImagesOf(found);
-  const runs = await Promise.all(names.map((name) => find(parseLocation(name), 'run image', locator, ctx)));
+  const described = attempt(() => describeBuilder(found.config.labels));
+  if (described instanceof SlipwayError) return [{ ...about, ...verdictOf(described, 'bad') }];
+  if (described === undefined) {
+    const remedy = 'name a builder image, or make one: slipway builder create';
+    return [{ ...about, verdict: 'bad', found: 'is no builder: it has no label of one', remedy }];
+  }
+  const names = described.runImages.flatMap(({ image, mirrors }) => [image, ...mirrors]);
+  const runs = await Promise.all(names.map((name) => find(name, 'run image', locator, ctx)));
   const isOneThere = runs.some((run) => !(run instanceof SlipwayError));
   const findings = runs.map((run, at): Finding => ({
     area: 'registries',
@@ -33,13 +37,13 @@ export function registryOf(text: string): readonly string[] {
 }
 
 async function find(
-  location: Location,
+  text: string,
   role: 'build image' | 'run image',
   locator: Locator,
   ctx: Context,
 ): Promise<Image | SlipwayError> {
   try {
-    return await locator.find(location, role, ctx);
+    return await locator.find(parseLocation(text), role, ctx);
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (error instanceof SlipwayError) return error;
@@ -55,27 +59,11 @@ function verdictOf(found: Image | SlipwayError, failed: 'warn' | 'bad'): Pick<Fi
   return { verdict: 'ok', found: `${formatPlatform(found.platform)} ${displayLocation(found.pinned)}` };
 }
 
-/** Run images and mirrors of the builder's label; [] of an image without one. */
-function runImagesOf({ config }: Image): readonly string[] {
-  const label = config.labels[BUILDER_LABEL];
-  const value: unknown = label === undefined ? {} : parse(label);
-  const images = isObject(value) ? listOf(value['images']) : [];
-  return images.filter(isObject).flatMap((each) => [each['image'], ...listOf(each['mirrors'])].filter(isText));
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function parse(text: string): unknown {
+function attempt<T>(task: () => T): T | SlipwayError {
   try {
-    return JSON.parse(text);
+    return task();
   } catch (error) {
-    if (error instanceof SyntaxError) return {};
+    if (error instanceof SlipwayError) return error;
     throw error;
   }
 }

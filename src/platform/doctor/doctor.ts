@@ -29,9 +29,11 @@ export interface DoctorOptions {
 }
 
 /** Looks at everything that a build needs. Throws only what is wrong with the options. */
-export async function diagnose(options: DoctorOptions, ctx: Context): Promise<Diagnosis> {
+export async function diagnose(options: DoctorOptions, asked: Context): Promise<Diagnosis> {
+  // What is found is the report: nothing is told on the way.
+  const ctx: Context = { ...asked, emit: () => undefined };
   const { machine, flags, builder } = options;
-  const asked = [...new Set([...options.registries, ...(builder === undefined ? [] : registryOf(builder))])];
+  const names = [...new Set([...options.registries, ...(builder === undefined ? [] : registryOf(builder))])];
   const isLinux = machine.platform === 'linux';
   const [system, sandboxes, facts, subIds, storage, network, credentials] = await Promise.all([
     lookAtMachine(machine, options.nodeVersion, ctx),
@@ -55,7 +57,7 @@ export async function diagnose(options: DoctorOptions, ctx: Context): Promise<Di
     ...credentials,
   ];
   const canAsk = ![...network, ...settings].some(({ verdict }) => verdict === 'bad');
-  const findings = [...before, ...(canAsk ? await askAround({ ...options, registries: asked }, ctx) : [])];
+  const findings = [...before, ...(canAsk ? await askAround({ ...options, registries: names }, ctx) : [])];
   return { canBuild: findings.every(({ verdict }) => verdict !== 'bad'), findings };
 }
 

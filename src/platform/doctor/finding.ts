@@ -2,7 +2,7 @@
 export type Verdict = 'ok' | 'note' | 'warn' | 'bad';
 
 /** What the doctor looked at. */
-export type DoctorArea =
+type DoctorArea =
   'machine' | 'sandbox' | 'namespaces' | 'storage' | 'network' | 'settings' | 'credentials' | 'registries';
 
 /** One line of the doctor's report. Never a secret. */

@@ -44,7 +44,7 @@ function rangeOf(text: string | undefined, user: string | undefined, uid: number
 }
 
 /** Whether a program can be started by its name. */
-export async function isOnPath(name: string, path: string | undefined): Promise<boolean> {
+async function isOnPath(name: string, path: string | undefined): Promise<boolean> {
   for (const directory of (path ?? '').split(':')) {
     if (!directory.startsWith('/')) continue;
     const isThere = await access(join(directory, name), constants.X_OK).then(
