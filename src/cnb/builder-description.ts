@@ -31,7 +31,7 @@ export interface BuilderDescription {
   readonly orderExtensions: readonly DetectionEntry[];
 }
 
-export const BUILDER_METADATA = 'io.buildpacks.builder.metadata';
+const BUILDER_METADATA = 'io.buildpacks.builder.metadata';
 
 /**
  * Undefined for an image that is no builder. `depth`: how many composite buildpacks deep the orders are followed; absent: to the end.

@@ -5,7 +5,7 @@ import type { PackageDependency } from './package.ts';
 import type { RunImageEntry } from './run.ts';
 
 /** A `[[buildpacks]]` or `[[extensions]]` of builder.toml. Id and version, where given, are checked against what is found. */
-export interface BuilderModule {
+interface BuilderModule {
   readonly id?: string;
   readonly version?: string;
   readonly source: PackageDependency;

@@ -17,7 +17,7 @@ export async function openLocalFile(url: URL, digest: Digest | undefined): Promi
 }
 
 /** The path of a `file://` URL. Throws `ARGUMENT_INVALID` for one of another machine. */
-export function filePath(url: URL): string {
+function filePath(url: URL): string {
   try {
     return fileURLToPath(url);
   } catch (error) {

@@ -20,7 +20,7 @@ export function builderReport(builder: InspectedBuilder): PlainTable {
 }
 
 /** Groups and buildpacks as pack writes them: what a group, or a composite buildpack, has is in `buildpacks`. */
-export function detectionReport(entries: readonly DetectionEntry[]): PlainData {
+function detectionReport(entries: readonly DetectionEntry[]): PlainData {
   return entries.map(({ id, version, optional, cyclic, entries: below }) => ({
     id,
     version: version === '' ? undefined : version,
@@ -30,7 +30,7 @@ export function detectionReport(entries: readonly DetectionEntry[]): PlainData {
   }));
 }
 
-export function modulesReport(modules: readonly ListedModule[]): PlainData {
+function modulesReport(modules: readonly ListedModule[]): PlainData {
   return modules.map(({ id, name, version, homepage }) => ({ id, name, version, homepage }));
 }
 

@@ -14,7 +14,7 @@ import { platformTree } from './platform-tree.ts';
 import { modulesOf } from './read-package.ts';
 
 /** For which image modules are read. */
-export interface ModuleTarget {
+interface ModuleTarget {
   readonly platform: Platform;
   /** What the builder stands on; absent for packages. */
   readonly base?: Image;
