@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import type { Entry, ZipFile } from 'yauzl';
+import type { Entry } from 'yauzl';
 import type { Context } from '../../core/context.ts';
 import { messageOf, SlipwayError, systemCode } from '../../core/errors.ts';
 import { fromBytes, showPath, type BytePath } from '../../layer/byte-path.ts';
 import { createPacer } from '../../layer/pacer.ts';
 import type { AppLimits, AppTree } from './app-tree.ts';
 import { skipped } from './unpack-tar.ts';
-import { nameOf, openZip } from './zip-file.ts';
+import { nameOf, openZip, type Zip } from './zip-file.ts';
 
 export interface ZipTarget {
   /** The archive as messages call it. */
@@ -32,10 +32,10 @@ export async function unpackZip(handle: FileHandle, target: ZipTarget, ctx: Cont
   const seen = new Map<BytePath, boolean>();
   const zip = await readable(target, () => openZip(handle));
   try {
-    if (zip.entryCount > limits.entries)
+    if (zip.directory.entryCount > limits.entries)
       throw damaged(
         target,
-        `has ${String(zip.entryCount)} entries, more than the ${String(limits.entries)} of any app`,
+        `has ${String(zip.directory.entryCount)} entries, more than the ${String(limits.entries)} of any app`,
       );
     for await (const entry of entriesOf(zip, target)) {
       const name = fromBytes(nameOf(entry));
@@ -48,12 +48,12 @@ export async function unpackZip(handle: FileHandle, target: ZipTarget, ctx: Cont
       await pacer.pause();
     }
   } finally {
-    zip.close();
+    zip.directory.close();
   }
 }
 
 interface ZipEntry {
-  readonly zip: ZipFile;
+  readonly zip: Zip;
   readonly entry: Entry;
   readonly name: BytePath;
   readonly kind: 'file' | 'link';
@@ -90,8 +90,8 @@ async function* checked(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let sum = 0;
   let size = 0;
-  const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
-    throw invalid(`cannot be read: ${messageOf(error)}`);
+  const stream = await zip.open(entry).catch((error: unknown) => {
+    throw invalid(`is damaged: ${messageOf(error)}`);
   });
   const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();
   try {
@@ -107,7 +107,7 @@ async function* checked(
       yield next.value;
     }
   } finally {
-    stream.destroy();
+    await chunks.return?.();
   }
   if (size !== entry.uncompressedSize) throw invalid('is damaged: it has not the size that it should have');
   if (sum !== entry.crc32) throw invalid('is damaged: its checksum is wrong');
@@ -144,8 +144,8 @@ function checkName(
   seen.set(path, isDirectory);
 }
 
-async function* entriesOf(zip: ZipFile, target: ZipTarget): AsyncGenerator<Entry, void, undefined> {
-  const entries = zip.eachEntry();
+async function* entriesOf({ directory }: Zip, target: ZipTarget): AsyncGenerator<Entry, void, undefined> {
+  const entries = directory.eachEntry();
   for (;;) {
     const next = await readable(target, () => entries.next());
     if (next.done === true) return;

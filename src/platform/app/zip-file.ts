@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { inflateRawSync } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
-import { bytesAt, bytesBetween } from './file-range.ts';
+import { bytesAt, bytesBetween, FileWindows, WINDOW_SIZE } from './file-range.ts';
 
 /** The end record, and before it that of zip64 with its locator. */
 const END = 0x06054b50;
@@ -11,13 +12,25 @@ const LOCATOR_SIZE = 20;
 const END64_SIZE = 56;
 const TAIL = LOCATOR_SIZE + END_SIZE + 0xffff;
 
+/** What is inflated at once: most files, for which a stream would cost several times the work. */
+const SMALL = 1024 * 1024;
+const DEFLATED = 8;
+
+/** A zip in an open file, which stays open. */
+export interface Zip {
+  readonly directory: ZipFile;
+  /** The bytes of an entry, which is stored or deflated; throws when it is damaged. */
+  readonly open: (entry: Entry) => Promise<AsyncIterable<unknown>>;
+}
+
 /**
- * A zip as yauzl reads it, from an open file that stays open; names are bytes. What stands before the zip, as the program of a jar that
- * starts by itself, is skipped: places count from where the zip begins.
+ * A zip as yauzl reads it; names are bytes. What stands before the zip, as the program of a jar that starts by itself, is skipped: places
+ * count from where the zip begins.
  */
-export async function openZip(handle: FileHandle): Promise<ZipFile> {
+export async function openZip(handle: FileHandle): Promise<Zip> {
   const { size } = await handle.stat();
   const start = await startOf(handle, size);
+  const windows = new FileWindows(handle);
   const { default: yauzl } = await import('yauzl');
 
   class ZipReader extends yauzl.RandomAccessReader {
@@ -28,18 +41,29 @@ export async function openZip(handle: FileHandle): Promise<ZipFile> {
     override read(
       ...[buffer, offset, length, position, done]: Parameters<InstanceType<typeof yauzl.RandomAccessReader>['read']>
     ): void {
-      readFully(handle, buffer.subarray(offset, offset + length), start + position).then(
-        () => done(null),
+      readWhole(windows, start + position, length).then(
+        (bytes) => {
+          bytes.copy(buffer, offset);
+          done(null);
+        },
         (error: unknown) => done(error instanceof Error ? error : new Error('cannot read', { cause: error })),
       );
     }
   }
 
-  return yauzl.fromRandomAccessReaderPromise(new ZipReader(), size - start, {
+  const directory = await yauzl.fromRandomAccessReaderPromise(new ZipReader(), size - start, {
     autoClose: false,
     decodeStrings: false,
     validateEntrySizes: true,
   });
+  const open = async (entry: Entry): Promise<AsyncIterable<unknown>> => {
+    const { compressedSize, uncompressedSize } = entry;
+    if (compressedSize > WINDOW_SIZE || uncompressedSize > SMALL) return directory.openReadStreamPromise(entry);
+    const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, { minimal: true });
+    const bytes = await readWhole(windows, start + fileDataStart, compressedSize);
+    return pieces(entry.compressionMethod === DEFLATED ? inflated(bytes, uncompressedSize) : bytes);
+  };
+  return { directory, open };
 }
 
 /** The bytes of a name, which is no text as the zip was opened. */
@@ -47,10 +71,18 @@ export function nameOf(entry: Entry): Buffer {
   return entry.fileNameRaw;
 }
 
-async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
-  const bytes = await bytesAt(handle, position, buffer.length);
-  if (bytes.length < buffer.length) throw new Error('it ends in the middle of a record');
-  bytes.copy(buffer);
+function inflated(bytes: Buffer, size: number): Buffer {
+  return inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await Promise.resolve(bytes);
+}
+
+async function readWhole(windows: FileWindows, position: number, length: number): Promise<Buffer> {
+  const bytes = await windows.read(position, length);
+  if (bytes.length < length) throw new Error('it ends in the middle of a record');
+  return bytes;
 }
 
 /**
