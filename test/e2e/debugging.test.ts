@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { builderBed, type BuilderBed } from '../support/builder-bed.ts';
@@ -24,7 +24,8 @@ describe('slipway build --on-error', () => {
       const bed = await bedOf(t, who);
       if (bed === undefined) return;
       const proxy = { HTTPS_PROXY: 'http://ann:secret@proxy.example' };
-      const built = await bed.run([...BUILD, ...KEEP], proxy);
+      writeFileSync(join(bed.directory, 'token'), SECRET, { mode: 0o644 });
+      const built = await bed.run([...BUILD, ...KEEP, '--secret', 'id=token,src=token'], proxy);
       assert.equal(built.code, 51, built.stderr);
       assert.match(built.stderr, /marks: 1/);
       const kept = keptIn(bed.directory);
@@ -34,6 +35,8 @@ describe('slipway build --on-error', () => {
       for (const file of ['failure.txt', 'step.json', 'enter.sh'])
         assert.equal(readFileSync(join(kept, file), 'utf8').includes('ann:secret'), false, file);
       assert.match(readFileSync(join(kept, 'failure.txt'), 'utf8'), /^ended {6}exit status 7$/m);
+      assert.match(readFileSync(join(kept, 'failure.txt'), 'utf8'), /^ {2}\/run\/secrets\S*: a secret/m);
+      for (const file of filesBelow(kept)) assert.equal(readFileSync(file).includes(SECRET), false, file);
       assert.match(readFileSync(join(kept, 'failure.txt'), 'utf8'), /^ {2}HTTPS_PROXY: credentials are in it/m);
 
       const again = await bed.enter(kept, ['--run'], proxy);
@@ -129,6 +132,13 @@ describe('slipway build --on-error', () => {
     assert.deepEqual(readdirSync(join(bed.directory, 'home/.cache/slipway/kept')), []);
   });
 });
+
+const SECRET = 'token-that-nobody-keeps';
+
+function filesBelow(directory: string): readonly string[] {
+  const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
 
 const BUILD = ['build', 'shop', '--path', 'app', '--builder', 'oci:builder'] as const;
 

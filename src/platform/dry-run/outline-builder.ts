@@ -53,7 +53,10 @@ export async function outlineBuilder(
     for (const module of modules[kind]) await writeDescriptor(join(root, `${kind}s`), module, kind);
   const entry = join(store, image.manifestDigest.replace(':', '-'));
   const isUnpacked = (await readMark(entry)) !== undefined;
-  const variables = env.map((text) => [text.split('=')[0] ?? '', text.slice(text.indexOf('=') + 1)]);
+  const variables = env.map((text): readonly [string, string] => [
+    text.split('=')[0] ?? '',
+    text.slice(text.indexOf('=') + 1),
+  ]);
   return {
     image,
     root,
