@@ -56,7 +56,8 @@ export async function guessBare(text: string, facts: BareFacts): Promise<Resolve
   if (id !== '' && (await facts.isInBuilder(id, version))) return { kind: 'builder-module', id, version };
   // Nobody means an image by it.
   if (/^[./~]/.test(text) || /\.(?:tgz|tar|tar\.gz|cnb|zip)$/i.test(text)) return { kind: 'path', path };
-  if (REGISTRY_ID.test(text)) return { kind: 'registry', id, version };
+  // What stands behind the @ of an image is a digest.
+  if (REGISTRY_ID.test(text) || (version !== '' && !/^sha\d+:/.test(version))) return { kind: 'registry', id, version };
   return { kind: 'image', location: parseLocation(text) };
 }
 

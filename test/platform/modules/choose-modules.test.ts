@@ -96,7 +96,7 @@ describe('chooseModules', () => {
 
   it('says what the builder has when it has not the one that was named, or several', async (t) => {
     const bed = moduleBed(t, { base: [A, { ...A, version: '2.0.0' }] });
-    for (const text of ['test/a@9.9.9', 'test/no', 'urn:cnb:builder:test/a@9.9.9']) {
+    for (const text of ['test/a@9.9.9', 'test/a@9', 'test/no', 'urn:cnb:builder:test/a@9.9.9']) {
       const error = await rejectionOf(bed.choose({ group: [text] }));
       assert.equal(error.code, 'BUILDPACK_NOT_FOUND', text);
       assert.equal(error.details['has'], 'test/a@1.0.0, test/a@2.0.0');

@@ -97,6 +97,7 @@ describe('guessBare', () => {
     assert.equal(await guess('acme/node@1.0.0', { id: 'acme/node@1.0.0' }), 'builder-module');
     assert.equal(await guess('acme/node'), 'registry');
     assert.equal(await guess('acme/node@1.0.0'), 'registry');
+    assert.equal(await guess('node@1'), 'registry');
     assert.equal(await guess('acme/node:1'), 'image');
     assert.equal(await guess(`acme/node@${DIGEST}`), 'image');
     assert.equal(await guess('localhost:5000/node'), 'image');
