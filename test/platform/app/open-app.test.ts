@@ -116,6 +116,22 @@ describe('an app from an archive', () => {
       assert.equal(readFileSync(join(app.directory, 'd/größe.txt'), 'utf8'), 'text '.repeat(100));
     });
 
+  it('large files of a zip come in pieces, and their checksums count too', async (t) => {
+    const noise = Buffer.from(Array.from({ length: 600_000 }, (_, index) => (index * index * 31) % 251));
+    const body = Buffer.alloc(3 << 20, 'large ');
+    const whole = zipOf([
+      { name: 'stored', mode: FILE, method: 0, body: noise },
+      { name: 'deflated', mode: FILE, body },
+    ]);
+    await using app = await appBed(t, whole).open();
+    assert.ok(readFileSync(join(app.directory, 'stored')).equals(noise));
+    assert.ok(readFileSync(join(app.directory, 'deflated')).equals(body));
+    for (const lie of [{ crc: 1 }, { size: (3 << 20) - 1 }, { size: (3 << 20) + 1 }]) {
+      const error = await rejectionOf(appBed(t, zipOf([{ name: 'a', mode: FILE, body, ...lie }])).open());
+      assert.match(error.message, /^app\.bin: entry "a" is damaged: /);
+    }
+  });
+
   it('links may lead anywhere inside, over each other and in circles', async (t) => {
     const links = { a: 'b', b: 'a', 'd/up': '../d/..', 'd/file': './../d//x', far: 'nowhere/at/all' };
     const entries = Object.entries(links).map(([name, body]): ZipFields => ({ name, body, mode: LINK }));
