@@ -13,6 +13,7 @@ import type { DataOptions } from '../platform/build/data.ts';
 /** The options of `slipway build` about data that goes in and comes out. Throws `ARGUMENT_INVALID` (exit 3). */
 export function readBuildData(values: CommandValues): DataOptions & { readonly report?: string } {
   const workspace = values.text('workspace');
+  const lifecycleImage = values.text('lifecycle-image');
   const sbomOutputDir = values.text('sbom-output-dir');
   return {
     volumes: values.list('volume').map(parseVolume),
@@ -21,6 +22,9 @@ export function readBuildData(values: CommandValues): DataOptions & { readonly r
     ...(sbomOutputDir === undefined ? {} : { sbomOutputDir }),
     secrets: values.list('secret').map(parseSecret),
     caches: values.list('cache').map(parseCache),
+    tags: values.list('tag'),
+    disablesSystemBuildpacks: values.boolean('disable-system-buildpacks'),
+    ...(lifecycleImage === undefined ? {} : { lifecycleImage }),
     ...readReport(values),
     notices: readNotices(values),
   };

@@ -16,6 +16,8 @@ export interface SinkRequest {
   readonly shown: string;
   /** What archives and layouts call the image when the location has no REF. */
   readonly imageName?: Reference;
+  /** More names of the image there. */
+  readonly names?: readonly string[];
 }
 
 /** Opened outputs, closed together. */
@@ -33,9 +35,9 @@ export async function openSinks(requests: readonly SinkRequest[], locator: Locat
     for (const { sink } of sinks) await sink[Symbol.asyncDispose]();
   };
   try {
-    for (const { location, shown, imageName } of requests) {
+    for (const { location, shown, imageName, names = [] } of requests) {
       const sink = await locator.openSink(location, ctx, imageName === undefined ? {} : { imageName });
-      sinks.push({ location, sink, names: [undefined], shown: [shown] });
+      sinks.push({ location, sink, names: [undefined, ...names], shown: [shown, ...names] });
     }
   } catch (error) {
     await close();

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parseLocation } from '../../src/oci/location.ts';
 import type { Image } from '../../src/ports/image.ts';
+import type { LayerEntry } from '../../src/layer/layer-source.ts';
+import { openLayoutSink } from '../../src/store/layout/layout-sink.ts';
 import { openLayout } from '../../src/store/layout/layout-source.ts';
 import { selectImage } from '../../src/store/select.ts';
 import { builderBed, type BuilderBed } from '../support/builder-bed.ts';
+import { putBase } from '../support/base-images.ts';
+import { findTool } from '../support/peers.ts';
 import { testContext } from '../support/context.ts';
 import { slipway, type ProgramResult } from '../support/program.ts';
 import type { SampleBuildpack } from '../support/sample-buildpacks.ts';
@@ -153,6 +157,65 @@ describe('slipway build: caches', () => {
   });
 });
 
+describe('slipway build: options of pack', () => {
+  it('names the image more than once, takes the launcher of a lifecycle image, and explains what changes nothing', async (t) => {
+    const bed = await lookerBed(t);
+    if (bed === undefined) return;
+    await writeLifecycleImage(t, bed);
+    const foreign = ['--docker-host', 'inherit', '--trust-builder', '--trust-extra-buildpacks', '--userns-host'];
+    const more = ['--interactive', '--sparse', '-r', 'official'];
+    const result = await built(bed, [
+      ...[
+        ...VERBOSE,
+        ...foreign,
+        ...more,
+        '-t',
+        'acme/shop:2',
+        '--tag',
+        'shop:latest',
+        '--lifecycle-image',
+        'oci:lifecycle',
+      ],
+      ...['--disable-system-buildpacks', '--output', 'oci:one', '--output', 'docker-archive:one.tar'],
+    ]);
+    for (const flag of [...foreign, ...more].filter((word) => word.startsWith('--')))
+      assert.ok(result.stderr.includes(`note: ${flag}: `), `${flag} is not explained:\n${result.stderr}`);
+    assert.match(result.stderr, /launcher +builder: /);
+    const index = readFileSync(join(bed.fixture.directory, 'one', 'index.json'), 'utf8');
+    const listed = [...index.matchAll(/"org\.opencontainers\.image\.ref\.name": ?"([^"]+)"/g)].map(([, name]) => name);
+    assert.deepEqual(listed.sort(), ['index.docker.io/acme/shop:2', 'index.docker.io/library/shop:latest', 'shop']);
+    const archive = readFileSync(join(bed.fixture.directory, 'one.tar'), 'latin1');
+    assert.match(archive, /"RepoTags":\[[^\]]*acme\/shop:2"/);
+  });
+
+  it('refuses what would give another image than was meant, before any work', async (t) => {
+    const bed = await lookerBed(t);
+    if (bed === undefined) return;
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--platform', 'linux/amd64,linux/arm64'], /one build makes an image for one platform/],
+      [['--uid', '-1'], /--uid "-1" is not a number|--uid/],
+      [['--creation-time', 'soon'], /"soon" is not a time/],
+      [['--report', 'a', '--report-output-dir', 'b'], /supply only one of --report and --report-output-dir/],
+      [['--launcher', 'shell', '--lifecycle-image', 'oci:builder'], /both name the launcher/],
+      [
+        ['--builder', 'docker.io/library/shop:base'],
+        /the image cannot be shop: .*library\/shop is the builder’s repository/,
+      ],
+      [['--lifecycle-image', 'shop:0.20'], /is the lifecycle image’s repository/],
+      [['--output', 'oci:run', '--run-image', 'oci:run:shop'], /the image would replace its own run image/],
+      [['--volume', 'nowhere/x:/data'], /there is no nowhere\/x here/],
+      [['--sandbox', 'host', '--volume', './app:/data'], /--sandbox host|--volume needs a sandbox/],
+      [['--cache', 'format=none', '--cache-dir', 'x'], /the build cache has two places/],
+    ];
+    for (const [args, message] of cases) {
+      const builder = args.includes('--builder') ? [] : ['--builder', 'oci:builder'];
+      const refused = await bed.build([...args, '--output', 'oci:out'], {}, builder);
+      assert.deepEqual([refused.code, existsSync(join(bed.fixture.directory, 'out'))], [3, false], refused.stderr);
+      assert.match(refused.stderr, message);
+    }
+  });
+});
+
 const VERBOSE = ['--verbose'];
 /** Counts its builds in a cached layer. */
 const COUNTER: SampleBuildpack = {
@@ -165,6 +228,21 @@ printf '[[processes]]\\ntype = "web"\\ncommand = ["/bin/true"]\\ndefault = true\
 
 function lookerBed(t: TestContext): Promise<BuilderBed | undefined> {
   return builderBed(t, { buildpacks: [LOOKER] });
+}
+
+/** `oci:lifecycle`: an image with a launcher, which is busybox. */
+async function writeLifecycleImage(t: TestContext, { fixture }: BuilderBed): Promise<void> {
+  const owner = { mode: 0o755, uid: 0, gid: 0 };
+  const bytes = readFileSync(findTool('busybox') ?? '');
+  const entries: readonly LayerEntry[] = [
+    { kind: 'directory', path: '/cnb', ...owner },
+    { kind: 'directory', path: '/cnb/lifecycle', ...owner },
+    { kind: 'file', path: '/cnb/lifecycle/launcher', bytes, ...owner },
+  ];
+  const ctx = testContext(t);
+  await using sink = await openLayoutSink(join(fixture.directory, 'lifecycle'), 'lifecycle', ctx);
+  sink.tag(undefined, await putBase(sink, { os: 'linux', architecture: 'amd64' }, ctx, { entries }));
+  await sink.commit(ctx);
 }
 
 /** A build that must go well. */

@@ -16,6 +16,10 @@ export interface DataOptions extends VolumeOptions, BindingOptions, CacheOptions
   readonly workspace?: string;
   /** Where a copy of `<layers>/sbom` goes, as `<dir>/sbom/{build,cache,launch}/…`. */
   readonly sbomOutputDir?: string;
+  /** More names of the image. */
+  readonly tags?: readonly string[];
+  /** Leave the buildpacks of the builder's system.toml out. */
+  readonly disablesSystemBuildpacks?: boolean;
   /** Location of an image whose launcher is put into the image. */
   readonly lifecycleImage?: string;
   /** Options of others that change nothing here, with the reason. */

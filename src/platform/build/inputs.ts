@@ -10,6 +10,7 @@ import { runImageMemory } from '../run-image-tools.ts';
 import { readBuilderFile, type Builder } from './builder.ts';
 import type { CachePlan } from './caches.ts';
 import { inheritedEnv } from './inherited-env.ts';
+import type { LifecycleImage } from './lifecycle-image.ts';
 import type { BuildOptions } from './options.ts';
 import { resolveOptional } from './resolve-optional.ts';
 import { newestFeatures, registryName } from './sources.ts';
@@ -20,19 +21,22 @@ interface BuildSetting {
   readonly compression: Compression;
   readonly caches: CachePlan;
   readonly secrets: readonly Secret[];
+  /** Whose launcher is taken in the place of the builder's. */
+  readonly lifecycle: LifecycleImage | undefined;
   /** What the descriptor says of the project. */
   readonly metadata: ProjectMetadata;
 }
 
 export async function fixedInputs(
   options: BuildOptions,
-  { dirs, builder, compression, caches, secrets, metadata }: BuildSetting,
+  { dirs, builder, compression, caches, secrets, lifecycle, metadata }: BuildSetting,
 ): Promise<Omit<RunBuildInput, 'analyze' | 'order'>> {
   const { machine, runImage } = options;
   return {
     dirs,
     generated: { real: join(dirs.layers.real, 'generated'), logical: join(dirs.layers.logical, 'generated') },
-    readSystem: () => Promise.resolve(builder?.system ?? EMPTY_SYSTEM),
+    readSystem: () =>
+      Promise.resolve(options.disablesSystemBuildpacks === true ? EMPTY_SYSTEM : (builder?.system ?? EMPTY_SYSTEM)),
     // Without a builder there is no run.toml: the name that was given is what a rebase can go by.
     readRunEntries: () =>
       Promise.resolve(builder?.runImages ?? [{ image: options.runImageName ?? runImage ?? '', mirrors: [] }]),
@@ -42,7 +46,7 @@ export async function fixedInputs(
       plan: join(dirs.layers.real, 'plan.toml'),
     },
     settings: {
-      launcher: options.launcher ?? 'auto',
+      launcher: lifecycle === undefined ? (options.launcher ?? 'auto') : 'builder',
       processType: options.defaultProcess,
       projectMetadata: resolveOptional(machine.cwd, options.projectMetadata) ?? metadata,
       report: resolveOptional(machine.cwd, options.report),
@@ -56,6 +60,7 @@ export async function fixedInputs(
       names: {},
       secretForms: secretForms(secrets),
       ...(builder === undefined ? {} : { readBuilderFile: (path: string) => readBuilderFile(builder.root, path) }),
+      ...(lifecycle === undefined ? {} : { readBuilderFile: lifecycle.readFile }),
     },
     runImageName: options.runImageName ?? (runImage === undefined ? undefined : registryName(runImage)),
     skipRestore: options.clearCache ?? false,

@@ -5,10 +5,11 @@ import { parseReference } from '../../oci/reference.ts';
 import type { OutputRequest } from '../../options/output.ts';
 import type { SinkRequest } from '../sinks.ts';
 import type { BuildOptions } from './options.ts';
+import { withTags } from './tags.ts';
 
 /** Outputs that are directories or archives get the image's name where none was given, so that a rebuild finds its entry again. */
 export function sinkRequests(options: BuildOptions): readonly SinkRequest[] {
-  return options.outputs.map(({ location, name, text }) => {
+  const outputs = options.outputs.map(({ location, name, text }): SinkRequest => {
     const [shown = text] = text.split(/;(?=[a-z-]+=)/);
     const ref = name === undefined ? options.image : displayLocation({ kind: 'registry', reference: name });
     if (location.kind === 'registry' || location.kind === 'docker-daemon' || location.ref !== undefined)
@@ -19,6 +20,7 @@ export function sinkRequests(options: BuildOptions): readonly SinkRequest[] {
       shown: location.kind === 'oci' ? `${shown}:${ref}` : shown,
     };
   });
+  return withTags(outputs, options.tags ?? []);
 }
 
 /** One image has one compression: outputs share their manifest digest (design §1.2). */

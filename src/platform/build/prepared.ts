@@ -8,6 +8,7 @@ import { openStores } from '../stores.ts';
 import { builderDirs } from './builder.ts';
 import { openBuildData } from './data.ts';
 import { fixedInputs } from './inputs.ts';
+import { openLifecycleImage } from './lifecycle-image.ts';
 import { maskedSandbox } from './masked.ts';
 import { openBuildModules, withGiven } from './modules.ts';
 import { withBuildData } from './mount-points.ts';
@@ -38,6 +39,7 @@ export async function withPreparedBuild<T>(
   await using data = await openBuildData(options, secrets, ctx);
   await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
+  await using lifecycle = await openLifecycleImage(options, locator, ctx);
   await using modules = await openBuildModules(options, { builder, locator }, ctx);
   const sandbox = await watch(maskedSandbox(await openSandbox(options, builder, ctx), secrets), builder);
   await using caches = await openCaches(request.caches, options, locator, ctx);
@@ -53,6 +55,7 @@ export async function withPreparedBuild<T>(
           compression,
           caches: request.caches,
           secrets,
+          lifecycle,
           metadata: project.metadata,
         })),
         analyze: analyzeInput(options, request, { builder, layers: dirs.layers }, ctx),

@@ -14,6 +14,7 @@ import type { Builder } from './builder.ts';
 import { readCaches, type CachePlan } from './caches.ts';
 import { checkData } from './data.ts';
 import { checkImageName } from './image-name.ts';
+import { checkLifecycleImage } from './lifecycle-image.ts';
 import type { BuildOptions } from './options.ts';
 import { chooseCompression, sinkRequests } from './outputs.ts';
 import { refuseHostSandbox } from './sandbox.ts';
@@ -57,6 +58,7 @@ function readPlaces(options: BuildOptions): BuildRequest {
   if (outputs.length === 0 && options.makesImage !== false)
     throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
   checkData(options);
+  checkLifecycleImage(options);
   checkImageName(options, outputs);
   const previous = readPrevious(options, outputs);
   const runImage = options.runImage === undefined ? undefined : readRunImage(options.runImage, options.runImageName);

@@ -30,4 +30,10 @@ export const BUILD_DATA: readonly CommandOption[] = [
       value: 'SETTINGS',
     },
   ),
+  option('tag', 'strings', 'Output', 'another name for the image, in registry, archive and layout; repeat', {
+    value: 'NAME',
+    short: 't',
+  }),
+  option('lifecycle-image', 'string', 'Output', 'image whose launcher is put into the image', { value: 'LOCATION' }),
+  option('disable-system-buildpacks', 'boolean', 'Buildpacks', 'leave those of the builder’s system.toml out'),
 ];

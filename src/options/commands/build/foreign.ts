@@ -31,6 +31,13 @@ export const FOREIGN_OPTIONS: readonly ForeignOption[] = [
     reason: 'there is no terminal UI; --progress tty shows what happens in place',
   },
   {
+    option: option('buildpack-registry', 'string', GROUP, 'buildpack registries come later', {
+      value: 'NAME',
+      short: 'r',
+    }),
+    reason: 'no buildpack registry is asked by this version; a buildpack that is named by a registry is refused',
+  },
+  {
     option: option('sparse', 'boolean', GROUP, 'layouts are whole'),
     reason: 'a layout gets the layers of its run image too, so that it can be read by itself',
   },
