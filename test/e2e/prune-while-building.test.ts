@@ -7,13 +7,13 @@ describe('slipway cache prune beside builds', () => {
   it('two first builds of one builder, with prunes all the while, both succeed with one digest', async (t) => {
     const bed = await builderBed(t);
     if (bed === undefined) return;
-    let isBuilding = true;
+    const ended = new AbortController();
     const prunes: number[] = [];
     const pruning = (async (): Promise<void> => {
-      while (isBuilding) prunes.push((await slipway(['cache', 'prune', '--quiet'], bed.options)).code ?? -1);
+      while (!ended.signal.aborted) prunes.push((await slipway(['cache', 'prune', '--quiet'], bed.options)).code ?? -1);
     })();
     const built = await Promise.all(['oci:one', 'oci:two'].map((output) => bed.build(['--output', output, '--quiet'])));
-    isBuilding = false;
+    ended.abort();
     await pruning;
     assert.deepEqual(
       built.map(({ code }) => code),
