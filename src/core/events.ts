@@ -242,7 +242,7 @@ export interface ExplainedBuildpack extends FailedBuildpack {
   readonly plans: readonly { readonly provides: readonly string[]; readonly requires: readonly string[] }[];
 }
 
-export interface PlannedImage {
+interface PlannedImage {
   readonly name: string;
   readonly manifest: string;
   readonly platform: string;

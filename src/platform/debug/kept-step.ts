@@ -26,7 +26,7 @@ export interface KeptStep {
 }
 
 /** What the step had and what is not kept. */
-export interface LeftOut {
+interface LeftOut {
   /** Variables with credentials in them: proxies, which are taken from the environment of whoever enters. */
   readonly variables: readonly string[];
   /** Where files were that are gone, secrets above all: paths as seen inside. */

@@ -1,5 +1,5 @@
 /** What becomes of a build's directories when a buildpack fails: removed, kept, or a shell is opened in the sandbox before they go. */
-export type OnError = 'cleanup' | 'keep' | 'shell';
+type OnError = 'cleanup' | 'keep' | 'shell';
 
 export interface DebugOptions {
   /** Default `cleanup`. */
