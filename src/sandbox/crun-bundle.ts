@@ -84,7 +84,7 @@ function mounts(step: MountStep, setup: BundleSetup, limits: SandboxLimits = {})
     case 'proc':
       return [{ destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'nodev', 'noexec'] }];
     case 'dev':
-      return DEVICES;
+      return devices(limits);
   }
 }
 
@@ -102,6 +102,11 @@ function tmpfsOptions(
   return ['nosuid', 'nodev', ...access];
 }
 
+function devices({ temporaryBytes }: SandboxLimits): readonly BundleMount[] {
+  const size = temporaryBytes === undefined ? [] : [`size=${String(temporaryBytes)}`];
+  return [...DEVICES, { ...SHARED_MEMORY, options: [...SHARED_MEMORY.options, ...size] }];
+}
+
 const DEVICES: readonly BundleMount[] = [
   { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'ro'] },
   {
@@ -110,5 +115,11 @@ const DEVICES: readonly BundleMount[] = [
     source: 'devpts',
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
   },
-  { destination: '/dev/shm', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777'] },
 ];
+
+const SHARED_MEMORY: BundleMount = {
+  destination: '/dev/shm',
+  type: 'tmpfs',
+  source: 'tmpfs',
+  options: ['nosuid', 'nodev', 'mode=1777'],
+};
