@@ -26,7 +26,7 @@ export function readBuildData(values: CommandValues): DataOptions & { readonly r
     disablesSystemBuildpacks: values.boolean('disable-system-buildpacks'),
     ...(lifecycleImage === undefined ? {} : { lifecycleImage }),
     ...readReport(values),
-    notices: readNotices(values),
+    notices: [...readNotices(values), ...readPullPolicy(values)],
   };
 }
 
@@ -51,4 +51,17 @@ function readNotices(values: CommandValues): readonly { readonly subject: string
   return FOREIGN_OPTIONS.filter(({ option: { name, kind } }) =>
     kind === 'boolean' ? values.boolean(name) : values.text(name) !== undefined,
   ).map(({ option: { name }, reason }) => ({ subject: `--${name}`, message: reason }));
+}
+
+/** `--pull-policy`: an image by name is looked up each time, its layers only where they are not here. Throws `NOT_SUPPORTED` for `never`. */
+function readPullPolicy(values: CommandValues): readonly { readonly subject: string; readonly message: string }[] {
+  const policy = values.text('pull-policy');
+  if (policy === 'never')
+    throw new SlipwayError('NOT_SUPPORTED', '--pull-policy never: what a name stood for earlier is not remembered', {
+      exit: 3,
+      hint: 'copy the images once (slipway image copy NAME oci:DIR), name them as oci:DIR, and build with --offline',
+    });
+  if (policy !== 'if-not-present') return [];
+  const message = 'names are looked up each time; what is unpacked or cached here already is not fetched again';
+  return [{ subject: '--pull-policy if-not-present', message }];
 }

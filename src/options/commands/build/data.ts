@@ -36,4 +36,8 @@ export const BUILD_DATA: readonly CommandOption[] = [
   }),
   option('lifecycle-image', 'string', 'Output', 'image whose launcher is put into the image', { value: 'LOCATION' }),
   option('disable-system-buildpacks', 'boolean', 'Buildpacks', 'leave those of the builder’s system.toml out'),
+  option('pull-policy', 'choice', 'Input', 'when names of images are looked up: each time; never comes later', {
+    choices: ['always', 'if-not-present', 'never'],
+    fallback: 'always',
+  }),
 ];
