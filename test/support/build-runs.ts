@@ -105,12 +105,15 @@ export function assertFailure(result: ProgramResult, expected: ExpectedFailure):
 /** Where builds without path mapping work and where modules are unpacked: the places stay, empty. */
 const WORK = ['tmp/slipway-work', 'home/.cache/slipway/work', 'home/.cache/slipway/rootfs'];
 
+/** A cache that nothing was put into: its directories, which are listed only when they are empty, and its image's name. */
+const EMPTY_CACHE = /^home\/\.cache\/slipway\/builds\/[^/]+(?:\/(?:blobs\/sha256|diffs\/sha256|image|roots))?$/;
+
 /** The names in the fixture's directory besides what it began with: what a run has left behind. */
 export function leftovers(fixture: BuildFixture): readonly string[] {
   const begun = ['app', 'bps', 'home', 'order.toml', 'run', 'scratch', 'tmp'];
   const top = readdirSync(fixture.directory).filter((name) => !begun.includes(name));
   const below = ['home', 'tmp'].flatMap((name) => deepFiles(join(fixture.directory, name), name));
-  return [...top, ...below].filter((name) => !WORK.includes(name)).sort();
+  return [...top, ...below].filter((name) => !WORK.includes(name) && !EMPTY_CACHE.test(name)).sort();
 }
 
 function deepFiles(directory: string, prefix: string): readonly string[] {

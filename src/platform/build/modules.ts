@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TargetMetadata } from '../../cnb/analyzed.ts';
-import type { ModuleKind } from '../../cnb/module.ts';
+import { escapeId, type ModuleKind } from '../../cnb/module.ts';
 import { completeTarget } from '../../cnb/targets.ts';
 import type { Context } from '../../core/context.ts';
 import type { Locator } from '../../locate/locator.ts';
@@ -74,6 +74,7 @@ function directoryBase({ buildpacks, order, machine }: BuildOptions): BaseModule
     openModules(kind === 'buildpack' && directory !== undefined ? directory : NOWHERE, kind, PLAIN);
   return {
     name: buildpacks ?? 'what was given',
+    ...(buildpacks === undefined ? {} : { placeOf: ({ id, version }) => join(buildpacks, escapeId(id), version) }),
     order: () => {
       if (buildpacks !== undefined) return chooseOrder({ file: order, buildpacks, cwd });
       if (order !== undefined) return readOrderFile(resolve(cwd, order), order);

@@ -11,6 +11,8 @@ export interface BaseModules {
   readonly order: () => Promise<OrderFile & { readonly source: string }>;
   readonly finders: Readonly<Record<ModuleKind, ModuleFinder>>;
   readonly list: (kind: ModuleKind) => Promise<readonly ModuleDescriptor[]>;
+  /** Where a module would be, when people put them there by hand. */
+  readonly placeOf?: (module: Pick<ModuleDescriptor, 'id' | 'version'>) => string;
 }
 
 /** A module of the base by id, and by version where it has several. Throws `BUILDPACK_NOT_FOUND` with what there is, `ARGUMENT_INVALID`. */
@@ -35,12 +37,16 @@ export async function findInBase(
 export function notInBase(
   name: string,
   kind: ModuleKind,
-  { name: base, all }: { readonly name: string; readonly all: readonly ModuleDescriptor[] },
+  {
+    name: base,
+    all,
+    place,
+  }: { readonly name: string; readonly all: readonly ModuleDescriptor[]; readonly place?: string },
 ): SlipwayError {
   const has = all.map(moduleName).join(', ');
   return new SlipwayError('BUILDPACK_NOT_FOUND', `${base} has no ${kind} ${name}`, {
     exit: 1,
-    details: { has: has === '' ? `no ${kind}` : has },
+    details: { has: has === '' ? `no ${kind}` : has, ...(place === undefined ? {} : { 'its place': place }) },
     hint: `name one of those, or where the ${kind} is: a directory, a .tgz or .cnb file, a URL, docker://NAME`,
   });
 }

@@ -99,7 +99,12 @@ async function checkThere(
 ): Promise<void> {
   const [missing] = await missingFrom(elements, finders);
   if (missing === undefined) return;
-  throw notInBase(moduleName(missing), missing.kind, { name: base.name, all: await base.list(missing.kind) });
+  const place = base.placeOf?.(missing);
+  throw notInBase(moduleName(missing), missing.kind, {
+    name: base.name,
+    all: await base.list(missing.kind),
+    ...(place === undefined ? {} : { place }),
+  });
 }
 
 function partOf(opened: OpenedRequest): OrderPart {
