@@ -51,7 +51,11 @@ describe('what the config files say acts', () => {
     assert.equal(add.code, 0, add.stderr);
     const args = ['build', 'acme/builder:mine', '--builder', 'oci:b', '--output', 'oci:out', '--path', '.'];
     const refused = await slipway(args, options);
-    assert.deepEqual([refused.code, refused.stderr.includes('trusted builder’s repository')], [3, true], refused.stderr);
+    assert.deepEqual(
+      [refused.code, refused.stderr.includes('trusted builder’s repository')],
+      [3, true],
+      refused.stderr,
+    );
   });
 
   it('a run image is taken from the user’s own mirror by build and rebase, and recorded by its own name', async (t) => {

@@ -11,7 +11,7 @@ export interface SecretOptions {
 }
 
 /** What was read of them. */
-export interface Secrets {
+interface Secrets {
   readonly secrets: readonly Secret[];
 }
 
