@@ -2,16 +2,9 @@ import { SlipwayError } from '../core/errors.ts';
 import { describeIssues, ObjectReader } from '../schema/reader.ts';
 import type { LifecycleApis } from './files/lifecycle-descriptor.ts';
 import type { RunImageEntry } from './files/run.ts';
+import type { ListedModule } from './listed-module.ts';
 import { detectionOrder, type DetectionEntry } from './detection-tree.ts';
 import { decodeModuleLayers, decodeOrderLabel, moduleLayersKey } from './package-labels.ts';
-
-/** A module as labels list it. */
-export interface ListedModule {
-  readonly id: string;
-  readonly version: string;
-  readonly name?: string;
-  readonly homepage?: string;
-}
 
 /** What the labels of a builder say (interfaces §5.5). */
 export interface BuilderDescription {

@@ -3,22 +3,15 @@ import type { BuilderFile } from './files/builder.ts';
 import type { LifecycleApis, LifecycleDescriptor } from './files/lifecycle-descriptor.ts';
 import type { RunImageEntry } from './files/run.ts';
 import { encodeToml, orNone, struct, type TomlDocument } from './files/toml-write.ts';
+import type { ListedModule } from './listed-module.ts';
 import type { Label } from './process.ts';
 import type { Order, OrderElement } from './module.ts';
 import { orderJson } from './package-labels.ts';
 
-/** What a builder's label says of each module beside its layer. */
-export interface BuilderModuleInfo {
-  readonly id: string;
-  readonly version: string;
-  readonly name?: string;
-  readonly homepage?: string;
-}
-
 export interface BuilderFacts {
   readonly file: BuilderFile;
-  readonly buildpacks: readonly BuilderModuleInfo[];
-  readonly extensions: readonly BuilderModuleInfo[];
+  readonly buildpacks: readonly ListedModule[];
+  readonly extensions: readonly ListedModule[];
   readonly createdBy: { readonly name: string; readonly version: string };
   /** Of the builder's own lifecycle, or of the one that is a part of whoever made it. */
   readonly lifecycle: LifecycleDescriptor;
@@ -97,7 +90,7 @@ function apisJson({ deprecated, supported }: LifecycleApis): unknown {
   return { deprecated: deprecated.length === 0 ? null : deprecated, supported };
 }
 
-function moduleJson({ id, version, name, homepage }: BuilderModuleInfo): unknown {
+function moduleJson({ id, version, name, homepage }: ListedModule): unknown {
   return { id, name, version, homepage };
 }
 

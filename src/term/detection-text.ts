@@ -1,4 +1,4 @@
-import type { ListedModule } from '../cnb/builder-description.ts';
+import type { ListedModule } from '../cnb/listed-module.ts';
 import type { DetectionEntry } from '../cnb/detection-tree.ts';
 import { alignColumns } from './columns.ts';
 

@@ -1,5 +1,5 @@
 import type { DetectionEntry } from '../cnb/detection-tree.ts';
-import type { ListedModule } from '../cnb/builder-description.ts';
+import type { ListedModule } from '../cnb/listed-module.ts';
 import type { ModuleKind } from '../cnb/module.ts';
 import { isObject, type JsonObject } from '../schema/reader.ts';
 import { detectionLines, moduleLines } from './detection-text.ts';

@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModuleDescriptor, ModuleKind } from '../cnb/module.ts';
-import { isSystem } from '../core/errors.ts';
+import { namesIn } from '../core/names-in.ts';
 import { readModuleAt, type OpenModulesOptions } from './buildpacks.ts';
 
 /** Every module of a `<dir>/<escaped id>/<version>/` tree, in byte order; none when there is no directory. Throws `FILE_INVALID`. */
@@ -18,13 +17,4 @@ export async function listModules(
     }
   }
   return found;
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from './context.ts';
-import { findTool, missingPeer } from './peers.ts';
+import { findTool, missingOutside } from './peers.ts';
 import { finished, NODE, slipway, type ProgramOptions } from './program.ts';
 import { giveTreeToOrdinaryUser, ORDINARY } from './ordinary-user.ts';
 
@@ -23,7 +23,7 @@ export interface DebianBed {
 export async function debianImages(t: TestContext): Promise<string | undefined> {
   const made = await finished(spawn(NODE, ['scripts/run-image/make.mjs', IMAGES, '--debian']));
   if (made.code === 0) return IMAGES;
-  missingPeer(t, `no Debian root file system: ${/Error: (.*)/.exec(made.stderr)?.[1] ?? made.stderr}`);
+  missingOutside(t, `no Debian root file system: ${/Error: (.*)/.exec(made.stderr)?.[1] ?? made.stderr}`);
   return undefined;
 }
 

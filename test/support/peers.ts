@@ -21,11 +21,16 @@ export function requirePeer(test: TestContext, name: string): string | undefined
   return path;
 }
 
+/** Skips the test for what lies outside of the machine, or is too large to ask for, wherever the tests run. */
+export function missingOutside(test: TestContext, reason: string): void {
+  test.diagnostic(`skipped: ${reason}`);
+  test.skip(reason);
+}
+
 /** Skips the test for a reason about the machine, or fails it under `SLIPWAY_REQUIRE_PEERS=1`. */
 export function missingPeer(test: TestContext, reason: string): void {
   if (process.env['SLIPWAY_REQUIRE_PEERS'] === '1') throw new Error(`peer required: ${reason}`);
-  test.diagnostic(`skipped: ${reason}`);
-  test.skip(reason);
+  missingOutside(test, reason);
 }
 
 function isExecutable(path: string): boolean {

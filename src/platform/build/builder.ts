@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeOrder } from '../../cnb/files/order.ts';
 import { decodeRun, type RunImageEntry } from '../../cnb/files/run.ts';
@@ -7,6 +7,7 @@ import type { Env } from '../../cnb/env.ts';
 import type { Order } from '../../cnb/module.ts';
 import type { Context } from '../../core/context.ts';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
+import { namesIn } from '../../core/names-in.ts';
 import type { Owner } from '../../layer/place.ts';
 import type { Locator } from '../../locate/locator.ts';
 import { displayLocation, type Location } from '../../oci/location.ts';
@@ -102,15 +103,6 @@ async function copyBuildConfig(root: string, to: string): Promise<string> {
     if (bytes !== undefined) await writeFile(join(env, name), bytes);
   }
   return to;
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }
 
 /**

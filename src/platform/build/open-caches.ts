@@ -1,14 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IMAGE_FILE } from '../../cache/cache-entries.ts';
 import { openFolderLayerStore } from '../../cache/layer-store.ts';
 import { openCacheFolder, PARTS, removeFile } from '../../cache/cache-folder.ts';
 import { writeFileAtomic } from '../../core/atomic-file.ts';
 import type { Context } from '../../core/context.ts';
-import { hasCode, isSystem, messageOf, systemCode } from '../../core/errors.ts';
+import { hasCode, messageOf, systemCode } from '../../core/errors.ts';
 import { isLeased, lockOf, takeLease, type Lease } from '../../core/lease.ts';
 import { withLock } from '../../core/lock-directory.ts';
 import { makeDirectory } from '../../core/make-directory.ts';
+import { namesIn } from '../../core/names-in.ts';
 import { removeTree } from '../../layer/remove-tree.ts';
 import type { Locator } from '../../locate/locator.ts';
 import type { LayerStore } from '../../ports/layer-cache.ts';
@@ -101,14 +101,5 @@ async function clear(path: string, ctx: Context): Promise<void> {
 async function forget(directory: string): Promise<void> {
   for (const part of [PARTS.roots, PARTS.diffs]) {
     for (const name of await namesIn(join(directory, part))) await removeFile(join(directory, part, name));
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }

@@ -10,11 +10,6 @@ export interface SecretOptions {
   readonly secrets?: readonly SecretRequest[];
 }
 
-/** What was read of them. */
-interface Secrets {
-  readonly secrets: readonly Secret[];
-}
-
 /** As much as Docker takes. */
 const MAX_BYTES = 500 * 1024;
 

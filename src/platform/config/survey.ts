@@ -1,3 +1,4 @@
+import { attempt } from '../../core/attempt.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Machine } from '../machine.ts';
 import { configOf, type Setting } from './config.ts';
@@ -72,13 +73,4 @@ function readers(places: readonly ConfigPlace[]): readonly (() => readonly Shown
 
 function one(key: string, setting: Setting<string | boolean> | undefined): readonly ShownSetting[] {
   return setting === undefined ? [] : [{ key, ...setting }];
-}
-
-function attempt<T>(task: () => T): T | SlipwayError {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error;
-    throw error;
-  }
 }

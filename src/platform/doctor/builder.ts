@@ -1,3 +1,4 @@
+import { attempt } from '../../core/attempt.ts';
 import type { Context } from '../../core/context.ts';
 import { describeBuilder } from '../../cnb/builder-description.ts';
 import { SlipwayError } from '../../core/errors.ts';
@@ -57,13 +58,4 @@ function verdictOf(found: Image | SlipwayError, failed: 'warn' | 'bad'): Pick<Fi
     return { verdict: failed, found: found.message, remedy };
   }
   return { verdict: 'ok', found: `${formatPlatform(found.platform)} ${displayLocation(found.pinned)}` };
-}
-
-function attempt<T>(task: () => T): T | SlipwayError {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof SlipwayError) return error;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import type { DetectionEntry } from '../../cnb/detection-tree.ts';
-import type { ListedModule } from '../../cnb/builder-description.ts';
+import type { ListedModule } from '../../cnb/listed-module.ts';
 import type { LifecycleApis } from '../../cnb/files/lifecycle-descriptor.ts';
 import { writtenOutName } from '../../cnb/run-image-name.ts';
 import type { PlainData, PlainTable } from '../../schema/plain-data.ts';

@@ -1,9 +1,9 @@
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, open, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { ModuleListing } from '../../cnb/files/module-listing.ts';
 import { moduleName } from '../../cnb/module.ts';
 import type { Context } from '../../core/context.ts';
-import { isSystem } from '../../core/errors.ts';
+import { namesIn } from '../../core/names-in.ts';
 
 /** The programs that make a module what it is. */
 const PROGRAMS = { buildpack: ['detect', 'build'], extension: ['detect', 'generate'] } as const;
@@ -40,13 +40,4 @@ async function hasWindowsShebang(path: string): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
   const [first = ''] = buffer.subarray(0, bytesRead).toString('latin1').split('\n', 1);
   return first.startsWith('#!') && first.endsWith('\r') && first.length < bytesRead;
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (isSystem(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ListedModule } from '../../cnb/builder-description.ts';
+import { listedModule, type ListedModule } from '../../cnb/listed-module.ts';
 import { detectionOrder, type DetectionEntry } from '../../cnb/detection-tree.ts';
 import { moduleName, type ModuleKind, type Order } from '../../cnb/module.ts';
 import {
@@ -58,9 +58,9 @@ export async function inspectPackage(
   return {
     kind,
     name,
-    main: listed(main),
+    main: listedModule(main),
     info: main.info,
-    modules: modules.map(listed),
+    modules: modules.map(listedModule),
     order: detectionOrder(order, modules, depth),
   };
 }
@@ -141,16 +141,6 @@ function labelled(
   const modules = decodeModuleLayers(labels[key] ?? '{}');
   if (modules !== undefined) return modules;
   throw new SlipwayError('IMAGE_INVALID', `the label ${key} of ${shown} is malformed`);
-}
-
-function listed({ id, version, info }: LabelledModule): ListedModule {
-  const { name, homepage } = info;
-  return {
-    id,
-    version,
-    ...(typeof name === 'string' ? { name } : {}),
-    ...(typeof homepage === 'string' ? { homepage } : {}),
-  };
 }
 
 function article(kind: ModuleKind): string {

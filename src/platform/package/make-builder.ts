@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { BUILDPACK_APIS, PLATFORM_APIS } from '../../cnb/features.ts';
 import { decodeBuilder, type BuilderFile } from '../../cnb/files/builder.ts';
 import type { LifecycleDescriptor } from '../../cnb/files/lifecycle-descriptor.ts';
-import { builderFiles, builderLabels, type BuilderModuleInfo } from '../../cnb/builder-documents.ts';
+import { builderFiles, builderLabels } from '../../cnb/builder-documents.ts';
+import { listedModule, type ListedModule } from '../../cnb/listed-module.ts';
 import { moduleName } from '../../cnb/module.ts';
 import type { Label } from '../../cnb/process.ts';
 import type { Context } from '../../core/context.ts';
@@ -89,8 +90,8 @@ async function builderImage(input: BuilderInput, ctx: Context): Promise<Assemble
     ...layersOf(modules).filter(({ layer }) => !buildImage.layers.some(({ diffId }) => diffId === layer.diffId)),
     await pack(filesLayer(builderFiles(file)), 'Builder: order, run images, environment'),
   ];
-  const infos = (kind: PackagedModule['kind']): readonly BuilderModuleInfo[] =>
-    modules.filter((module) => module.kind === kind).map(infoOf);
+  const infos = (kind: PackagedModule['kind']): readonly ListedModule[] =>
+    modules.filter((module) => module.kind === kind).map(listedModule);
   return assemble({
     base: { kind: 'image', image: buildImage },
     layers,
@@ -156,16 +157,6 @@ async function modulesOf(
     found.push(...modules);
   }
   return found;
-}
-
-function infoOf({ id, version, info }: PackagedModule): BuilderModuleInfo {
-  const { name, homepage } = info;
-  return {
-    id,
-    version,
-    ...(typeof name === 'string' ? { name } : {}),
-    ...(typeof homepage === 'string' ? { homepage } : {}),
-  };
 }
 
 async function readConfig(path: string): Promise<Uint8Array> {

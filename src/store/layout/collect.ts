@@ -1,8 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../core/context.ts';
-import { hasCode, isSystem } from '../../core/errors.ts';
+import { hasCode } from '../../core/errors.ts';
 import { withLock } from '../../core/lock-directory.ts';
+import { namesIn } from '../../core/names-in.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import { decodeManifest, type ImageIndex, type Manifest } from '../../oci/manifest.ts';
@@ -113,13 +114,4 @@ async function blobsOf(directory: string): Promise<readonly BlobFile[]> {
     }
   }
   return found;
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isSystem(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
