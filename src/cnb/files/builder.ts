@@ -17,6 +17,7 @@ interface BuilderVariable {
   readonly value: string;
   readonly suffix: string;
   readonly delimiter: string;
+  readonly execEnv: readonly string[];
 }
 
 /** builder.toml (pack's keys). */
@@ -108,9 +109,10 @@ function readLifecycle({ fields }: TomlReader): BuilderLifecycle | undefined {
   return version === undefined ? undefined : { version };
 }
 
-/** As pack warns. */
-function doubtsOf({ name, value, suffix, delimiter }: BuilderVariable): readonly string[] {
+/** As pack warns; and a file of /cnb/build-config/env cannot be of one execution environment. */
+function doubtsOf({ name, value, suffix, delimiter, execEnv }: BuilderVariable): readonly string[] {
   return [
+    ...(execEnv.length > 0 ? [`build.env: ${name} is set in every execution environment: exec-env is not kept`] : []),
     ...(value === '' ? [`build.env: ${name} has an empty value`] : []),
     ...(delimiter === '' && (suffix === 'append' || suffix === 'prepend')
       ? [`build.env: ${name} is ${suffix}ed without a delim`]
@@ -163,7 +165,13 @@ function readVariable({ fields }: TomlReader): BuilderVariable {
   const suffix = fields.optionalString('suffix') ?? '';
   if (!SUFFIXES.includes(suffix)) fields.issue('suffix', `"${suffix}" is none of default, override, append, prepend`);
   if (name === '' || /[/\0=]/.test(name)) fields.issue('name', `"${name}" cannot be a variable`);
-  return { name, value: fields.string('value'), suffix, delimiter: fields.optionalString('delim') ?? '' };
+  return {
+    name,
+    value: fields.string('value'),
+    suffix,
+    delimiter: fields.optionalString('delim') ?? '',
+    execEnv: fields.strings('exec-env'),
+  };
 }
 
 function systemModules(reader: TomlReader): readonly OrderElement[] {

@@ -232,7 +232,7 @@ describe('builder.toml', () => {
   it('warns of an empty order and of variables that do nothing', async (t) => {
     const bed = await createdBuilderBed(t);
     await bed.create(
-      '[[build.env]]\nname = "A"\nvalue = ""\n[[build.env]]\nname = "B"\nvalue = "b"\nsuffix = "append"\n',
+      '[[build.env]]\nname = "A"\nvalue = ""\n[[build.env]]\nname = "B"\nvalue = "b"\nsuffix = "append"\nexec-env = ["test"]\n',
     );
     const file = join(bed.directory, 'builder.toml');
     assert.deepEqual(
@@ -240,6 +240,7 @@ describe('builder.toml', () => {
       [
         'F: order: is empty: no buildpack runs',
         'F: build.env: A has an empty value',
+        'F: build.env: B is set in every execution environment: exec-env is not kept',
         'F: build.env: B is appended without a delim',
       ],
     );
