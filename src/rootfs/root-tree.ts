@@ -21,11 +21,9 @@ import {
 import { isSystem } from '../core/errors.ts';
 import { toBuffer, type BytePath } from '../layer/byte-path.ts';
 import type { Refusal } from '../layer/guarded-tree.ts';
-import type { TarHeader } from '../tar/header.ts';
+import { timeOf, type EntryFacts } from './entry-facts.ts';
+import { baseOf, join, parentOf } from './inner-path.ts';
 import { needsRecord, SET_ID_BITS, type Owners, type Ownership } from './owners.ts';
-
-/** What an entry says of itself. */
-export type EntryFacts = Pick<TarHeader, 'mode' | 'uid' | 'gid' | 'mtime'>;
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Symbolic links on one way, as in Linux. */
@@ -297,21 +295,4 @@ interface Way {
   readonly make: boolean;
   /** Symbolic links followed so far. */
   links: number;
-}
-
-function join(directory: BytePath, name: BytePath): BytePath {
-  return directory === '' ? name : `${directory}/${name}`;
-}
-
-function parentOf(path: BytePath): BytePath {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-function baseOf(path: BytePath): BytePath {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** Seconds that every file system can hold. */
-function timeOf({ mtime = 0 }: EntryFacts): number {
-  return Math.min(Math.max(mtime, 0), 0xffffffff);
 }

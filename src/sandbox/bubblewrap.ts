@@ -7,25 +7,13 @@ import { BUILD_UMASK } from './build-umask.ts';
 import { checkRequest } from './check-request.ts';
 import { type ChildExit, runChild } from './child.ts';
 import { gatedOutput } from './gated-output.ts';
-import { hiddenPaths } from './hidden-paths.ts';
+import { exitBehind, isolatedSandbox, type IsolatedOptions, type Isolation } from './isolated.ts';
 import { limitedArgv } from './limits.ts';
 import { OWN_ENV } from './own-env.ts';
 import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
-import { exitOfCode } from './signal-exit.ts';
 import { startFailure } from './start-failure.ts';
 import { dropTo, isRoot } from './user.ts';
-
-export interface BubblewrapOptions {
-  /** More absolute paths that commands must not see: credential stores, for instance the directory of DOCKER_CONFIG. */
-  readonly hide?: readonly string[];
-  /** What requests will ask for: only for the description. Default `host`. */
-  readonly network?: SandboxRequest['network'];
-  /** The program; default `bwrap`. */
-  readonly program?: string;
-  /** Default: `namespace` for a user, `setpriv` for root; a fresh /proc. */
-  readonly setup?: Partial<BubblewrapSetup>;
-}
 
 /**
  * Runs commands under bubblewrap over this machine's root (read-only, without home directories, credential stores and sockets)
@@ -36,28 +24,19 @@ export interface BubblewrapOptions {
  * sources may lie in directories that only root can enter) and `setpriv` drops to the request's user before the command starts.
  * Where a container forbids root that, the program drops first and uses a namespace; sources must then be reachable by that user.
  */
-export function bubblewrapSandbox(options: BubblewrapOptions = {}): Sandbox {
-  const setup: BubblewrapSetup = {
-    user: options.setup?.user ?? (isRoot() ? 'setpriv' : 'namespace'),
-    proc: options.setup?.proc ?? 'fresh',
-  };
-  const hidden = hiddenPaths(options.hide ?? []);
-  const processes = setup.proc === 'fresh' ? '' : ", this machine's processes visible";
-  return {
-    name: 'bubblewrap',
-    description: `own user, read-only root, network ${options.network === 'none' ? 'off' : 'on'}${processes}`,
-    mapsPaths: true,
-    run: (request, ctx) => run(request, ctx, { program: options.program ?? 'bwrap', setup, hidden }),
-  };
+export function bubblewrapSandbox(options: IsolatedOptions<BubblewrapSetup> = {}): Sandbox {
+  const user = isRoot() ? 'setpriv' : 'namespace';
+  return isolatedSandbox<BubblewrapSetup>(
+    { name: 'bubblewrap', program: 'bwrap', setup: { user, proc: 'fresh' }, run },
+    options,
+  );
 }
 
-interface Strategy {
-  readonly program: string;
-  readonly setup: BubblewrapSetup;
-  readonly hidden: readonly string[];
-}
-
-async function run(request: SandboxRequest, ctx: Context, { program, setup, hidden }: Strategy): Promise<SandboxExit> {
+async function run(
+  request: SandboxRequest,
+  ctx: Context,
+  { program, setup, hidden }: Isolation<BubblewrapSetup>,
+): Promise<SandboxExit> {
   checkRequest(request);
   const drop = dropTo(request.user);
   const options = await bubblewrapArguments(request, setup, hidden);
@@ -91,7 +70,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
   const reason = failureToStart(exit, output.held(), { program, status });
   if (reason !== undefined) return { kind: 'not-started', reason };
   output.release();
-  return exit.kind === 'exited' ? exitOfCode(exit.code) : exit.kind === 'not-started' ? unreachable(exit) : exit;
+  return exitBehind(exit);
 }
 
 /** What runs the command as another user, when root has set everything up. */
@@ -126,10 +105,6 @@ function failureToStart(
   // bubblewrap reports an exit code only when the command, or what we put in front of it, was started.
   if (isSetup ? ![1, 126, 127].includes(exit.code) : statusNumber(status, 'exit-code') !== undefined) return undefined;
   return startFailure(held);
-}
-
-function unreachable(exit: ChildExit & { kind: 'not-started' }): SandboxExit {
-  return { kind: 'not-started', reason: messageOf(exit.cause) };
 }
 
 /** A number in bubblewrap's status, which is one JSON object a line. */

@@ -49,7 +49,9 @@ interface Strategy {
 async function run(request: SandboxRequest, ctx: Context, { program, roots }: Strategy): Promise<SandboxExit> {
   checkRequest(request);
   if (request.root.kind === 'host')
-    throw new SlipwayError('NOT_SUPPORTED', 'the chroot sandbox needs a root directory that is not this machine’s');
+    throw new SlipwayError('NOT_SUPPORTED', 'the chroot sandbox needs a root directory that is not this machine’s', {
+      hint: 'name a builder with --builder, or choose another sandbox',
+    });
   if (request.network === 'none') {
     throw new SlipwayError('NOT_SUPPORTED', 'the chroot sandbox cannot switch the network off', {
       hint: 'use --sandbox bubblewrap or unshare, where the container allows namespaces',

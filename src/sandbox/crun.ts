@@ -8,11 +8,10 @@ import { type ChildExit, runChild } from './child.ts';
 import { bundleConfig } from './crun-bundle.ts';
 import { firstChildOf } from './first-child.ts';
 import { gatedOutput } from './gated-output.ts';
-import { hiddenPaths } from './hidden-paths.ts';
+import { exitBehind, isolatedSandbox, type IsolatedOptions, type Isolation } from './isolated.ts';
 import { OWN_ENV } from './own-env.ts';
 import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest } from './sandbox.ts';
-import { exitOfCode } from './signal-exit.ts';
 import { makeSkeleton } from './skeleton.ts';
 import { startFailure } from './start-failure.ts';
 import { dropTo, isRoot, letIn } from './user.ts';
@@ -23,37 +22,21 @@ interface CrunSetup {
   readonly user: 'namespace' | 'root';
 }
 
-export interface CrunOptions {
-  readonly hide?: readonly string[];
-  readonly network?: SandboxRequest['network'];
-  /** The runtime; default `crun`. */
-  readonly program?: string;
-  readonly setup?: Partial<CrunSetup>;
-}
-
 /**
  * Runs commands by the OCI runtime `crun` on a bundle of ours: the isolation of bubblewrap, where that is missing. The runtime is
  * itself in namespaces of ours, made by `unshare`: with a pid namespace, so that nothing is left behind however it ends, and with a
  * cgroup2 of its own, since crun refuses machines that mix both versions.
  */
-export function crunSandbox(options: CrunOptions = {}): Sandbox {
-  const setup: CrunSetup = { user: options.setup?.user ?? (isRoot() ? 'root' : 'namespace') };
-  const hidden = hiddenPaths(options.hide ?? []);
-  return {
-    name: 'crun',
-    description: `own user, read-only root, network ${options.network === 'none' ? 'off' : 'on'}`,
-    mapsPaths: true,
-    run: (request, ctx) => run(request, ctx, { program: options.program ?? 'crun', setup, hidden }),
-  };
+export function crunSandbox(options: IsolatedOptions<CrunSetup> = {}): Sandbox {
+  const user = isRoot() ? 'root' : 'namespace';
+  return isolatedSandbox<CrunSetup>({ name: 'crun', program: 'crun', setup: { user }, run }, options);
 }
 
-interface Strategy {
-  readonly program: string;
-  readonly setup: CrunSetup;
-  readonly hidden: readonly string[];
-}
-
-async function run(request: SandboxRequest, ctx: Context, { program, setup, hidden }: Strategy): Promise<SandboxExit> {
+async function run(
+  request: SandboxRequest,
+  ctx: Context,
+  { program, setup, hidden }: Isolation<CrunSetup>,
+): Promise<SandboxExit> {
   checkRequest(request);
   const user = request.user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const drop = setup.user === 'namespace' ? dropTo(user) : undefined;
@@ -103,7 +86,7 @@ async function run(request: SandboxRequest, ctx: Context, { program, setup, hidd
     return { kind: 'not-started', reason: startFailure(output.held()) };
   }
   output.release();
-  return exit.kind === 'exited' ? exitOfCode(exit.code) : exit.kind === 'not-started' ? unreachable(exit) : exit;
+  return exitBehind(exit);
 }
 
 /** The first process: messages go to descriptor 4, the runtime's own to its log. */
@@ -139,8 +122,4 @@ async function readLog(path: string): Promise<string> {
 async function privateDirectory(ctx: Context): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(ctx.tmp, 'bundle-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
-function unreachable(exit: ChildExit & { kind: 'not-started' }): SandboxExit {
-  return { kind: 'not-started', reason: messageOf(exit.cause) };
 }

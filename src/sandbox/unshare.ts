@@ -6,12 +6,11 @@ import { checkRequest } from './check-request.ts';
 import { type ChildExit, runChild } from './child.ts';
 import { enterCommand } from './enter.ts';
 import { firstChildOf } from './first-child.ts';
-import { hiddenPaths } from './hidden-paths.ts';
+import { exitBehind, isolatedSandbox, type IsolatedOptions, type Isolation } from './isolated.ts';
 import { gatedOutput } from './gated-output.ts';
 import { OWN_ENV } from './own-env.ts';
 import { passedOn } from './passed-on.ts';
 import type { Sandbox, SandboxExit, SandboxRequest, SandboxUser } from './sandbox.ts';
-import { exitOfCode } from './signal-exit.ts';
 import { makeSkeleton } from './skeleton.ts';
 import { startFailure } from './start-failure.ts';
 import { READY, stageScript } from './unshare-stage.ts';
@@ -24,40 +23,20 @@ interface UnshareSetup {
   readonly proc: 'fresh' | 'bound';
 }
 
-export interface UnshareOptions {
-  readonly hide?: readonly string[];
-  readonly network?: SandboxRequest['network'];
-  readonly program?: string;
-  readonly setup?: Partial<UnshareSetup>;
-}
-
 /**
  * The isolation of bubblewrap out of util-linux's `unshare`, `mount` and `setpriv`: namespaces, a root of read-only binds, and a sh
  * as first process. The command is in a changed root of that mount namespace, without capabilities, without a way to gain any, and
  * (the kernel refuses it there) without user namespaces of its own. The root needs a /bin/sh.
  */
-export function unshareSandbox(options: UnshareOptions = {}): Sandbox {
-  const setup: UnshareSetup = {
-    user: options.setup?.user ?? (isRoot() ? 'root' : 'namespace'),
-    proc: options.setup?.proc ?? 'fresh',
-  };
-  const hidden = hiddenPaths(options.hide ?? []);
-  const processes = setup.proc === 'fresh' ? '' : ", this machine's processes visible";
-  return {
-    name: 'unshare',
-    description: `own user, read-only root, network ${options.network === 'none' ? 'off' : 'on'}${processes}`,
-    mapsPaths: true,
-    run: (request, ctx) => run(request, ctx, { program: options.program ?? 'unshare', setup, hidden }),
-  };
+export function unshareSandbox(options: IsolatedOptions<UnshareSetup> = {}): Sandbox {
+  const user = isRoot() ? 'root' : 'namespace';
+  return isolatedSandbox<UnshareSetup>(
+    { name: 'unshare', program: 'unshare', setup: { user, proc: 'fresh' }, run },
+    options,
+  );
 }
 
-interface Strategy {
-  readonly program: string;
-  readonly setup: UnshareSetup;
-  readonly hidden: readonly string[];
-}
-
-async function run(request: SandboxRequest, ctx: Context, strategy: Strategy): Promise<SandboxExit> {
+async function run(request: SandboxRequest, ctx: Context, strategy: Isolation<UnshareSetup>): Promise<SandboxExit> {
   checkRequest(request);
   const { program, setup, hidden } = strategy;
   const user = request.user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -108,7 +87,7 @@ async function run(request: SandboxRequest, ctx: Context, strategy: Strategy): P
   const reason = failureToStart(exit, { held: output.held(), status });
   if (reason !== undefined) return { kind: 'not-started', reason };
   output.release();
-  return exit.kind === 'exited' ? exitOfCode(exit.code) : exit.kind === 'not-started' ? unreachable(exit) : exit;
+  return exitBehind(exit);
 }
 
 function namespaces(request: SandboxRequest, setup: UnshareSetup): readonly string[] {
@@ -142,8 +121,4 @@ function failureToStart(
   if (at < 0) return [held.toString('utf8').trim(), status.trim()].filter((text) => text !== '').join('; ');
   if (held.byteLength === 0 || ![1, 126, 127].includes(exit.code)) return undefined;
   return startFailure(held);
-}
-
-function unreachable(exit: ChildExit & { kind: 'not-started' }): SandboxExit {
-  return { kind: 'not-started', reason: messageOf(exit.cause) };
 }

@@ -174,7 +174,12 @@ describe('registry faults', () => {
       intercept: nth('GET', '/manifests/', [{ kind: 'cut', afterBytes: 20 }]),
     });
     const repository = await repositoryWith(testClient(t), registry, testImage('a'));
+    registry.requests.length = 0;
     await repository.resolve('latest', registry.ctx);
+    assert.equal(
+      registry.requests.filter(({ method, path }) => method === 'GET' && path.includes('/manifests/')).length,
+      2,
+    );
   });
 
   it('an upload that breaks starts over with a new session and the whole body', async (t) => {

@@ -3,12 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { probeSandbox } from '../../src/sandbox/choose.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
-import { type ForeignCommand, foreignRuns, foreignSandbox, type ForeignStrategy } from '../support/foreign-runs.ts';
-import { missingPeer } from '../support/peers.ts';
+import { type ForeignCommand, foreignRuns, type ForeignStrategy } from '../support/foreign-runs.ts';
 import { asOrdinaryUser, openDirectory } from '../support/sandbox.ts';
-import { smallRoot } from '../support/small-root.ts';
+import { foreignRoot } from '../support/foreign-root.ts';
 
 const SECRET = 'canary-e5ca';
 const IS_ROOT = process.getuid?.() === 0;
@@ -103,13 +101,8 @@ async function open(t: TestContext, strategy: ForeignStrategy, who: string): Pro
     t.skip('only root can be root');
     return undefined;
   }
-  const root = smallRoot(t);
+  const root = await foreignRoot(t, strategy);
   if (root === undefined) return undefined;
-  const problem = await probeSandbox(foreignSandbox(strategy), testContext(t), { kind: 'directory', path: root });
-  if (problem !== undefined) {
-    missingPeer(t, `${strategy} does not work here: ${problem}`);
-    return undefined;
-  }
   for (const name of ['unshare', 'nc', 'grep', 'readlink', 'head', 'chmod', 'rm', 'true'])
     symlinkSync('busybox', join(root, 'bin', name));
   const scratch = temporaryDirectory(t);

@@ -4,12 +4,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { hasCode } from '../../src/core/errors.ts';
-import { probeSandbox } from '../../src/sandbox/choose.ts';
 import { temporaryDirectory, testContext } from '../support/context.ts';
-import { type ForeignCommand, foreignRuns, foreignSandbox, type ForeignStrategy } from '../support/foreign-runs.ts';
-import { missingPeer } from '../support/peers.ts';
+import { type ForeignCommand, foreignRuns, type ForeignStrategy } from '../support/foreign-runs.ts';
 import { asOrdinaryUser, openDirectory, processesWith, startModule } from '../support/sandbox.ts';
-import { smallRoot } from '../support/small-root.ts';
+import { foreignRoot } from '../support/foreign-root.ts';
 
 const MARK = `600.${String(process.pid)}7`;
 const SECRET = 'canary-91c2';
@@ -151,13 +149,8 @@ async function open(t: TestContext, strategy: ForeignStrategy, who: string): Pro
     t.skip('only root can be root');
     return undefined;
   }
-  const root = smallRoot(t);
+  const root = await foreignRoot(t, strategy);
   if (root === undefined) return undefined;
-  const problem = await probeSandbox(foreignSandbox(strategy), testContext(t), { kind: 'directory', path: root });
-  if (problem !== undefined) {
-    missingPeer(t, `${strategy} does not work here: ${problem}`);
-    return undefined;
-  }
   const scratch = temporaryDirectory(t);
   const layers = openDirectory(scratch, 'layers');
   const files = openDirectory(scratch, 'files');

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Context } from '../../src/core/context.ts';
-import { bubblewrapSandbox, type BubblewrapOptions } from '../../src/sandbox/bubblewrap.ts';
+import { bubblewrapSandbox } from '../../src/sandbox/bubblewrap.ts';
 import { probeSandbox } from '../../src/sandbox/choose.ts';
 import { hostSandbox } from '../../src/sandbox/host.ts';
 import type { Mount, Sandbox, SandboxExit, SandboxRequest, SandboxUser } from '../../src/sandbox/sandbox.ts';
@@ -55,7 +55,10 @@ export async function runShell(sandbox: Sandbox, request: ShellRequest, ctx: Con
 }
 
 /** bubblewrap where it works on this machine; otherwise the test is skipped (or fails, where peers are required). */
-export async function bubblewrapOrSkip(test: TestContext, options?: BubblewrapOptions): Promise<Sandbox | undefined> {
+export async function bubblewrapOrSkip(
+  test: TestContext,
+  options?: Parameters<typeof bubblewrapSandbox>[0],
+): Promise<Sandbox | undefined> {
   const sandbox = bubblewrapSandbox(options);
   const problem = await probeSandbox(sandbox, testContext(test));
   if (problem === undefined) return sandbox;

@@ -31,7 +31,10 @@ export async function chooseOrder(source: OrderSource): Promise<SourcedOrder> {
   const file = source.file ?? ((await pathKind(resolve(cwd, inDirectory))) === undefined ? undefined : inDirectory);
   if (file !== undefined) return readOrderFile(resolve(cwd, file), file);
   if ((await pathKind(directory)) === undefined)
-    throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, { exit: 3 });
+    throw new SlipwayError('FILE_NOT_FOUND', `there is no directory ${directory}`, {
+      exit: 3,
+      hint: 'name the directory that holds <id>/<version>/buildpack.toml with --buildpacks',
+    });
   const modules = await listModules(directory, 'buildpack');
   const [only, ...others] = modules;
   if (only === undefined || others.length > 0) throw unclear(source.buildpacks, modules);

@@ -60,7 +60,10 @@ export function checkSources(options: BuildOptions): void {
     return;
   }
   if (builder !== undefined && buildpacks !== undefined)
-    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', { exit: 3 });
+    throw new SlipwayError('ARGUMENT_INVALID', 'supply only one of --builder and --buildpacks', {
+      exit: 3,
+      hint: 'buildpacks beside those of a builder are named with --buildpack',
+    });
   if (builder === undefined && buildpacks === undefined && modules.group.length === 0 && order === undefined)
     throw new SlipwayError('ARGUMENT_INVALID', 'nothing says which buildpacks to use', {
       hint: 'name a builder image: --builder LOCATION, a directory: --buildpacks DIR, or buildpacks one by one: --buildpack WHERE',

@@ -47,7 +47,11 @@ export async function enterStep(
   }
   await checkPlaces(kept);
   const name = SANDBOXES.find((each) => each === kept.sandbox);
-  if (name === undefined) throw new SlipwayError('FILE_INVALID', `there is no sandbox ${kept.sandbox}`, { exit: 3 });
+  if (name === undefined)
+    throw new SlipwayError('FILE_INVALID', `there is no sandbox ${kept.sandbox}`, {
+      exit: 3,
+      hint: 'enter it with the version of slipway that kept it, or build again with --on-error keep',
+    });
   const chosen = await chooseSandbox(name, ctx, { hide: hiddenFiles(machine), root: kept.request.root });
   const sandbox = await withLimits(chosen, { commandLimits: limitsFor(entering, kept.limits) }, ctx);
   const exit = await sandbox.run(requestOf(kept, entering, machine), ctx);

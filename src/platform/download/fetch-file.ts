@@ -54,6 +54,7 @@ async function save(answer: FollowedResponse, request: FetchRequest, ctx: Contex
     if (expected !== undefined && digest !== expected)
       throw new SlipwayError('CONTENT_MISMATCH', `${displayUrl(url)} is not the file that was asked for`, {
         details: { expected, found: digest },
+        hint: 'the file was changed, or something on the way did it: nothing of it was kept',
       });
     const record = {
       url: displayUrl(url),
@@ -104,7 +105,9 @@ function validators(known: DownloadRecord | undefined): Headers {
 }
 
 function tooLarge(url: URL, maxBytes: number): SlipwayError {
-  return new SlipwayError('DOWNLOAD_FAILED', `${displayUrl(url)} is larger than ${String(maxBytes)} bytes`);
+  return new SlipwayError('DOWNLOAD_FAILED', `${displayUrl(url)} is larger than ${String(maxBytes)} bytes`, {
+    hint: 'no module is that large: check what the URL leads to',
+  });
 }
 
 function refused(url: URL, status: number): SlipwayError {

@@ -87,7 +87,9 @@ async function openTree(
     case 'builder-order':
     case 'builder-module':
     case 'registry':
-      throw new SlipwayError('FILE_INVALID', `${config}: lifecycle.uri: ${uri} is no lifecycle`);
+      throw new SlipwayError('FILE_INVALID', `${config}: lifecycle.uri: ${uri} is no lifecycle`, {
+        hint: 'name the directory or the release’s .tgz that holds lifecycle.toml and the programs',
+      });
   }
 }
 

@@ -77,6 +77,8 @@ describe('sources of builder.toml', () => {
     for (const [uri, version] of [
       [`${server.url}/lifecycle.tgz`, '0.20.3'],
       ['programs', '0.1.0'],
+      // The builder that was made before has the programs where a lifecycle's image has them.
+      [`oci:${join(bed.directory, 'out')}:b`, '0.1.0'],
     ] as const) {
       await bed.create(`[lifecycle]\nuri = "${uri}"\n`);
       const image = await bed.find('oci:out:b');
