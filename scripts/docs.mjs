@@ -1,4 +1,4 @@
-// Writes the generated pages of docs/reference from the sources; with --check it only says which are stale, and fails.
+// Writes the generated pages of docs/ from the sources; with --check it only says which are stale, and fails.
 // `npm run docs`, `node scripts/docs.mjs --check`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const isCheck = process.argv.includes('--check');
 const stale = [];
 for (const [path, text] of Object.entries(await renderPages())) {
   const file = join(ROOT, path);
-  const wanted = await formatPage(text);
+  const wanted = path.endsWith('.md') ? await formatPage(text) : text;
   if (wanted === readIfThere(file)) continue;
   stale.push(path);
   if (!isCheck) writeFileSync(file, wanted);

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
+import { benchmarkPages } from '../bench/lib/pages.mjs';
+import { readResults } from '../bench/lib/results.mjs';
 import { renderDifferences } from './differences.mjs';
 import { renderEvents } from './events.mjs';
 import { code, page, table } from './markdown.mjs';
@@ -14,6 +16,7 @@ import { loadTables } from './sources.mjs';
 export async function renderPages() {
   const tables = await loadTables();
   return {
+    ...renderMeasured('docs/benchmarks'),
     'docs/reference/differences.md': renderDifferences('docs/differences.json'),
     'docs/reference/errors.md': renderErrors(tables.ERROR_CODES),
     'docs/reference/events.md': renderEvents('src/core/events.ts'),
@@ -26,6 +29,12 @@ export async function renderPages() {
       tables.COMMANDS.map((command) => [`docs/reference/${fileOf(command)}`, renderCommand(command)]),
     ),
   };
+}
+
+/** Out of the recorded results: nothing is measured here. */
+function renderMeasured(directory) {
+  const pages = benchmarkPages(readResults(join(ROOT, directory, 'results.json')), join(ROOT, directory));
+  return Object.fromEntries(Object.entries(pages).map(([name, text]) => [`${directory}/${name}`, text]));
 }
 
 function renderErrors(codes) {
