@@ -17,7 +17,8 @@ import type { Location } from '../oci/location.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
-import type { AssembledImage } from '../store/copy.ts';
+import type { Layer } from '../ports/blob.ts';
+import { openImageFeed, type AssembledImage } from '../store/image-feed.ts';
 import { layersOfBase } from './export/base-layers.ts';
 import { layerMaking, makeContent, planContent, type ContentPlan, type ImageContent } from './export/content.ts';
 import { fillCache } from './export/fill-cache.ts';
@@ -29,7 +30,7 @@ import { lifecycleMetadata } from './export/metadata.ts';
 import { refuseSecretConfig, refuseSecrets } from './export/refuse-secrets.ts';
 import { SharedLayers } from './export/shared-layers.ts';
 import { saveOutputs } from './export/save-outputs.ts';
-import { imageContent } from './export/write-outputs.ts';
+import { fedContent } from './export/write-outputs.ts';
 import { withTimer } from './timer.ts';
 
 /** The launcher file of the image, and a label that says what it is. */
@@ -170,20 +171,28 @@ interface MadeImage {
   readonly outputs: readonly OutputResult[];
 }
 
-/** The image at every sink. On failure nobody waits for its layers any more. */
+/** The image at every sink, where its layers go while others are still being made. On failure nobody waits for its layers any more. */
 async function makeImage(
   input: ExportInput,
   ports: ExportPorts,
   ctx: Context,
   making: { readonly plan: ContentPlan; readonly shared: SharedLayers },
 ): Promise<MadeImage> {
+  const feeds = ports.sinks.map((output) => ({ output, feed: openImageFeed(output.sink, ctx) }));
+  // What an image may not hold is known when its config is: before that nothing leaves.
+  const isEarly = (input.secretForms ?? []).length === 0;
+  const ready = (layer: Layer): void => {
+    if (isEarly) for (const { feed } of feeds) feed.add(layer);
+  };
   try {
-    const content = await makeContent(input, ports, ctx, making);
+    const content = await makeContent(input, ports, ctx, { ...making, ready });
     const image = assemble(planImage(input, content, ctx));
     await refuseSecretConfig(image, input);
-    return { image, made: content.made, outputs: await saveOutputs(imageContent(image), ports.sinks, ctx, input) };
+    const filled = feeds.map(({ output, feed }) => ({ output, content: fedContent(image, feed) }));
+    return { image, made: content.made, outputs: await saveOutputs(image.manifest.descriptor, filled, ctx, input) };
   } catch (error) {
     making.shared.fail(error);
+    await Promise.all(feeds.map(({ feed }) => feed.stop(error)));
     throw error;
   }
 }

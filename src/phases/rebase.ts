@@ -53,8 +53,10 @@ export function rebase(input: RebaseInput, ports: RebasePorts, ctx: Context): Pr
     }
     const content = contentOf(app, rebased);
     if (app.attestations > 0) warnOfAttestations(app.attestations, ctx);
-    const outputs = ports.sinks === undefined ? [] : await saveOutputs(content, ports.sinks, ctx);
-    const { digest, size } = content.manifest.descriptor;
+    const { descriptor } = content.manifest;
+    const filled = ports.sinks?.map((output) => ({ output, content }));
+    const outputs = filled === undefined ? [] : await saveOutputs(descriptor, filled, ctx);
+    const { digest, size } = descriptor;
     const platforms = rebased.map(({ summary }) => summary);
     const [first] = rebased;
     const isOne = app.index === undefined && first !== undefined;

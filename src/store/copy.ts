@@ -1,15 +1,16 @@
 import type { Context } from '../core/context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { RawManifest } from '../oci/manifest.ts';
 import { isForeignLayer } from '../oci/media-types.ts';
-import type { Platform } from '../oci/platform.ts';
-import type { Blob, Layer, Origin } from '../ports/blob.ts';
+import type { Blob } from '../ports/blob.ts';
 import { canOpenAt, type ImageSink, type ImageSource } from '../ports/store.ts';
 import { eachBounded } from './bounded.ts';
 import { blaming, readingFrom, writingTo } from './blame.ts';
-import { noteFailure } from '../oci/verify-stream.ts';
+import { openImageFeed, type AssembledImage, type PutImageOptions } from './image-feed.ts';
+import { putBlob } from './put-blob.ts';
 import { walkImage, type WalkedImage } from './walk.ts';
+
+export type { AssembledImage } from './image-feed.ts';
 
 export interface CopyOptions {
   /** Name in the sink; absent = the sink's own. */
@@ -19,19 +20,6 @@ export interface CopyOptions {
 export interface CopyFrom {
   readonly source: ImageSource;
   readonly name: string | Digest | undefined;
-}
-
-/** An image made here: base layers come from where they lie, the rest from local blobs. */
-export interface AssembledImage {
-  readonly layers: readonly Layer[];
-  readonly config: Blob;
-  readonly manifest: RawManifest;
-  readonly platform: Platform;
-}
-
-export interface PutImageOptions {
-  /** undefined = the sink's own name. Default `[undefined]`. */
-  readonly names?: readonly (string | undefined)[];
 }
 
 /**
@@ -79,15 +67,7 @@ export async function putImage(
   ctx: Context,
   options: PutImageOptions = {},
 ): Promise<void> {
-  const unique = [...new Map(image.layers.map((layer) => [layer.descriptor.digest, layer])).values()];
-  await eachBounded(unique, ctx.limiter.limit, ctx, (layer, inner) =>
-    putBlob(layer, { sink, origins: layer.origins, from: layerSide(layer) }, inner),
-  );
-  // Layers go before the config, the config before the manifest: a registry may reject dangling references.
-  await putBlob(image.config, { sink, origins: [], from: {} }, ctx);
-  await blaming(writingTo(sink), ctx, () => sink.putManifest(image.manifest, ctx));
-  for (const name of options.names ?? [undefined])
-    sink.tag(name, { ...image.manifest.descriptor, platform: image.platform });
+  await openImageFeed(sink, ctx).finish(image, options);
 }
 
 /** A blob of a source; where the source can begin in the middle, the blob can. */
@@ -98,35 +78,4 @@ function blobIn(source: ImageSource, descriptor: Descriptor, ctx: Context): Blob
     open: (signal) => source.open(descriptor, until(signal)),
     ...(canOpenAt(source) ? { openAt: (offset, signal) => source.openAt(descriptor, offset, until(signal)) } : {}),
   };
-}
-
-interface PutTarget {
-  readonly sink: ImageSink;
-  readonly origins: readonly Origin[];
-  /** Added to errors of the reading side. */
-  readonly from: Readonly<Record<string, string>>;
-}
-
-async function putBlob(blob: Blob, target: PutTarget, ctx: Context): Promise<void> {
-  const { sink, origins } = target;
-  let readFailure: { readonly error: unknown } | undefined;
-  const note = (error: unknown): void => {
-    readFailure = { error };
-  };
-  const { openAt } = blob;
-  const watched: Blob = {
-    descriptor: blob.descriptor,
-    open: (signal) => noteFailure(blob.open(signal), note),
-    ...(openAt === undefined ? {} : { openAt: (offset, signal) => noteFailure(openAt(offset, signal), note) }),
-  };
-  const put = async (): Promise<void> => {
-    await sink.put(watched, ctx, { origins });
-  };
-  await blaming(() => (readFailure === undefined ? writingTo(sink) : target.from), ctx, put);
-}
-
-function layerSide(layer: Layer): Readonly<Record<string, string>> {
-  const [origin] = layer.origins;
-  const subject = `layer ${layer.descriptor.digest}`;
-  return { reading: origin === undefined ? subject : `${subject} from ${origin.registry}/${origin.repository}` };
 }

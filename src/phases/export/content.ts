@@ -2,6 +2,7 @@ import { decodeCacheMetadata } from '../../cnb/labels.ts';
 import type { Context } from '../../core/context.ts';
 import { familyOfBase } from '../../image/assemble.ts';
 import { planSlices } from '../../layer/slices.ts';
+import type { Layer } from '../../ports/blob.ts';
 import type { ExportInput, ExportPorts } from '../export.ts';
 import { layersOfBase } from './base-layers.ts';
 import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
@@ -50,12 +51,20 @@ export async function planContent(input: ExportInput, ports: ExportPorts, ctx: C
   return { directories, below, app, above: layersAboveApp(input) };
 }
 
-/** Makes every layer of the plan, and hands each to `shared`. Throws `TOO_MANY_LAYERS`. */
+/** What is made, and who needs its layers while others are still being made. */
+export interface ContentMaking {
+  readonly plan: ContentPlan;
+  readonly shared: SharedLayers;
+  /** Told of every layer of the image as soon as it is there, those of the base first. */
+  readonly ready: (layer: Layer) => void;
+}
+
+/** Makes every layer of the plan. Throws `TOO_MANY_LAYERS`. */
 export async function makeContent(
   input: ExportInput,
   ports: ExportPorts,
   ctx: Context,
-  { plan, shared }: { readonly plan: ContentPlan; readonly shared: SharedLayers },
+  { plan, shared, ready }: ContentMaking,
 ): Promise<ImageContent> {
   const requests = [...plan.below, ...plan.app, ...plan.above];
   const base = layersOfBase(input);
@@ -66,6 +75,7 @@ export async function makeContent(
       log(ctx, 'debug', `Layer '${one.id}' SHA: ${one.layer.diffId}`);
     }
     announce(one, ctx);
+    ready(one.layer);
   }
   const lines = new ContentLines({
     directories: plan.directories,
@@ -73,6 +83,7 @@ export async function makeContent(
     appLayers: plan.app.length,
   });
   const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
+    ready: ({ layer }) => ready(layer),
     done: (layer) => {
       for (const line of lines.of(layer)) ctx.emit({ type: 'log', ...line });
       announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);

@@ -15,20 +15,29 @@ export interface LayerMaking {
 /** Layers that are read or compressed at once; one layer's blocks are compressed in parallel too. */
 const PARALLEL = 2;
 
-/** Makes every layer, two at once, and hands each to `done` in the order of the requests. */
+interface Told {
+  /** Told of each layer in the order of the requests. */
+  readonly done: (made: MadeLayer) => void;
+  /** Told of each layer as soon as it is there, maybe long before its turn. */
+  readonly ready?: (made: MadeLayer) => void;
+}
+
+/** Makes every layer, two at once. */
 export async function makeLayers(
   requests: readonly LayerRequest[],
   making: LayerMaking,
   ctx: Context,
-  options: { readonly done: (made: MadeLayer) => void },
+  told: Told,
 ): Promise<readonly MadeLayer[]> {
   const made = new Map<number, MadeLayer>();
   const finished: MadeLayer[] = [];
   await eachBounded([...requests.entries()], PARALLEL, ctx, async ([index, request], inner) => {
-    made.set(index, await makeLayer(request, making, inner));
+    const one = await makeLayer(request, making, inner);
+    told.ready?.(one);
+    made.set(index, one);
     for (let next = made.get(finished.length); next !== undefined; next = made.get(finished.length)) {
       finished.push(next);
-      options.done(next);
+      told.done(next);
     }
   });
   return finished;

@@ -1,22 +1,22 @@
 import type { Context } from '../../core/context.ts';
-import type { ExportInput, ExportSink, OutputResult } from '../export.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { ExportInput, OutputResult } from '../export.ts';
 import { withTimer } from '../timer.ts';
 import { log } from './layer-request.ts';
-import { shownNames, writeContent, type OutputContent } from './write-outputs.ts';
+import { shownNames, writeContent, type FilledOutput } from './write-outputs.ts';
 
-/** Fills and commits the sinks, with the log lines of contract §13.6. */
+/** Fills and commits the sinks, with the log lines of contract §13.6 about what the first one gets. */
 export async function saveOutputs(
-  content: OutputContent,
-  sinks: readonly ExportSink[],
+  { digest, size }: Descriptor,
+  filled: readonly FilledOutput[],
   ctx: Context,
   options: Pick<ExportInput, 'identify'> = {},
 ): Promise<readonly OutputResult[]> {
-  const [name = ''] = sinks.flatMap(shownNames);
+  const [name = ''] = filled.flatMap(({ output }) => shownNames(output));
   return withTimer(`Saving ${name}...`, ctx, async () => {
     log(ctx, 'info', `Saving ${name}...`);
-    const outputs = await writeContent(content, sinks, ctx);
-    const { digest, size } = content.manifest.descriptor;
-    const [first] = sinks;
+    const outputs = await writeContent(filled, ctx);
+    const first = filled[0]?.output;
     const identifier = (first === undefined ? undefined : options.identify?.(first.location, digest)) ?? digest;
     log(ctx, 'info', `*** Images (${identifier}):`);
     for (const { names, error } of outputs) {

@@ -3,14 +3,21 @@ import { messageOf } from '../../core/errors.ts';
 import { displayLocation } from '../../oci/location.ts';
 import type { RawManifest } from '../../oci/manifest.ts';
 import type { ImageSink } from '../../ports/store.ts';
-import { putImage, type AssembledImage } from '../../store/copy.ts';
+import { putImage } from '../../store/copy.ts';
+import type { AssembledImage, ImageFeed } from '../../store/image-feed.ts';
 import type { ExportSink, OutputResult } from '../export.ts';
 
-/** What goes to every output: one manifest or index, and how a sink gets it with all that it lists. */
+/** What goes to an output: one manifest or index, and how a sink gets it with all that it lists. */
 export interface OutputContent {
   readonly manifest: RawManifest;
   /** Puts everything and names it; the sink is not committed. */
   readonly put: (sink: ImageSink, names: readonly (string | undefined)[], ctx: Context) => Promise<void>;
+}
+
+/** An output with what goes there. */
+export interface FilledOutput {
+  readonly output: ExportSink;
+  readonly content: OutputContent;
 }
 
 /** One image as content. */
@@ -18,21 +25,24 @@ export function imageContent(image: AssembledImage): OutputContent {
   return { manifest: image.manifest, put: (sink, names, ctx) => putImage(image, sink, ctx, { names }) };
 }
 
+/** One image of which the feed of the very sink has layers already. */
+export function fedContent(image: AssembledImage, feed: ImageFeed): OutputContent {
+  return { manifest: image.manifest, put: (_sink, names) => feed.finish(image, { names }) };
+}
+
 /**
  * Fills every sink in parallel, then commits them in their order (design §1.2). One that fails leaves the others: its error is in
  * its result. Throws only when the build was stopped.
  */
-export async function writeContent(
-  content: OutputContent,
-  sinks: readonly ExportSink[],
-  ctx: Context,
-): Promise<readonly OutputResult[]> {
+export async function writeContent(outputs: readonly FilledOutput[], ctx: Context): Promise<readonly OutputResult[]> {
   const filled = await Promise.allSettled(
-    sinks.map(({ sink, names }) => content.put(sink, names.length === 0 ? [undefined] : names, ctx)),
+    outputs.map(({ output: { sink, names }, content }) =>
+      content.put(sink, names.length === 0 ? [undefined] : names, ctx),
+    ),
   );
   ctx.signal.throwIfAborted();
   const results: OutputResult[] = [];
-  for (const [index, output] of sinks.entries()) {
+  for (const [index, { output, content }] of outputs.entries()) {
     const fill = filled[index];
     results.push(
       fill?.status === 'rejected' ? failed(content, output, fill.reason) : await commit(content, output, ctx),
