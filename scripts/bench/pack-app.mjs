@@ -19,6 +19,9 @@ const ctx = {
   product: { version: '', commit: '', repository: '' },
 };
 const [source] = await planSlices(place, [], ctx);
-const { layer } = await packLayer(source, fileStaging(out), ctx, { compression: DEFAULT_COMPRESSION, family: 'oci' });
+const options = { compressions: [DEFAULT_COMPRESSION], family: 'oci' };
+const {
+  layers: [layer],
+} = await packLayer(source, fileStaging(out), ctx, options);
 const { digest, size } = layer.descriptor;
 console.log(JSON.stringify({ digest, diffId: layer.diffId, size }));

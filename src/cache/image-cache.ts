@@ -180,8 +180,8 @@ function configPlatform(platform: Platform | undefined): Platform {
 /** An empty tar: some registries refuse an image without layers. */
 async function placeholder(staging: BlobStaging, ctx: Context): Promise<Layer> {
   const empty = { kind: 'entries', entries: [] } as const;
-  const { layer } = await packLayer(empty, staging, ctx, { compression: DEFAULT_COMPRESSION, family: 'oci' });
-  return layer;
+  const { layers } = await packLayer(empty, staging, ctx, { compressions: [DEFAULT_COMPRESSION], family: 'oci' });
+  return layers[0];
 }
 
 function warn(at: CacheImage, why: string, ctx: Context): void {

@@ -7,6 +7,7 @@ import { temporaryDirectory } from '../support/context.ts';
 
 /** Packs 9 MiB with 1, 2 and 9 blocks in flight and prints the digests. */
 const PROGRAM = `
+  import { openBlobPart } from './src/layer/blob-part.ts';
   import { openBlobWriter } from './src/layer/blob-writer.ts';
   import { SlabPool } from './src/layer/slab.ts';
   import { writeTar } from './src/layer/tar-writer.ts';
@@ -20,10 +21,12 @@ const PROGRAM = `
   const source = { kind: 'entries', entries: [{ kind: 'file', path: '/f', mode: 0o644, uid: 0, gid: 0, bytes }] };
   const ctx = { signal: new AbortController().signal, clock: systemClock, emit: () => undefined };
   for (const blocks of [1, 2, 9]) {
-    const writer = openBlobWriter({ write: () => undefined }, { codec: 'gzip', level: 1 }, new SlabPool(blocks));
+    const slabs = new SlabPool(blocks);
+    const part = openBlobPart({ write: () => undefined }, { codec: 'gzip', level: 1 }, slabs);
+    const writer = openBlobWriter([part], slabs);
     await writeTar(source, writer, ctx);
     await writer.close();
-    console.log(writer.result().digest);
+    console.log(part.result(writer.result()).digest);
   }
 `;
 

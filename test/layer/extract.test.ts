@@ -67,7 +67,9 @@ describe('extractLayer', () => {
     chmodSync(join(app, 'locked'), 0o555);
     const source = { kind: 'slice', place: virtualPlace('/workspace', app), paths: 'all' } as const;
     const staging = fileStaging(temporaryDirectory(t));
-    const { layer } = await packLayer(source, staging, ctx, { compression: DEFAULT_COMPRESSION, family: 'oci' });
+    const {
+      layers: [layer],
+    } = await packLayer(source, staging, ctx, { compressions: [DEFAULT_COMPRESSION], family: 'oci' });
     const place = virtualPlace('/workspace', join(copy, 'not/yet/there'));
     await extractLayer(layer, ctx, { places: [place] });
     assert.equal(await hashLayer({ ...source, place }, ctx), layer.diffId);

@@ -20,8 +20,10 @@ import { collect } from '../../src/core/bytes.ts';
 import { BLOCK_FORMAT, DEFAULT_COMPRESSION, type Compression } from '../../src/layer/compression.ts';
 import { hashLayer } from '../../src/layer/hash.ts';
 import type { LayerEntry, LayerSource } from '../../src/layer/layer-source.ts';
-import { packLayer, type PackedLayer } from '../../src/layer/pack.ts';
+import { packLayer } from '../../src/layer/pack.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import type { Layer } from '../../src/ports/blob.ts';
+import type { StagedBlob } from '../../src/ports/store.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from '../support/context.ts';
 import { listing, tarOf, virtualPlace } from '../support/layer-tree.ts';
 import { fileStaging } from '../support/staging.ts';
@@ -33,10 +35,12 @@ async function pack(
   source: LayerSource,
   compression: Compression = DEFAULT_COMPRESSION,
   ctx: TestContextOf = testContext(t),
-): Promise<PackedLayer> {
-  const packed = await packLayer(source, fileStaging(temporaryDirectory(t)), ctx, { compression, family: 'oci' });
-  assert.equal(await hashLayer(source, ctx), packed.layer.diffId, 'hashLayer and packLayer agree');
-  return packed;
+): Promise<{ readonly layer: Layer; readonly tarSize: number }> {
+  const options = { compressions: [compression], family: 'oci' } as const;
+  const { layers, tarSize } = await packLayer(source, fileStaging(temporaryDirectory(t)), ctx, options);
+  const [layer] = layers;
+  assert.equal(await hashLayer(source, ctx), layer.diffId, 'hashLayer and packLayer agree');
+  return { layer, tarSize };
 }
 
 function processTypes(...types: readonly string[]): LayerSource {
@@ -301,12 +305,53 @@ describe('packLayer: the blob', () => {
     assert.deepEqual(all, one);
   });
 
+  it('is the same in several compressions at once as in each alone, of one walk', async (t) => {
+    const compressions = [{ codec: 'gzip', level: 1 }, { codec: 'none' }, { codec: 'gzip', level: 6 }] as const;
+    const tree = temporaryDirectory(t);
+    writeFileSync(join(tree, 'file'), Buffer.alloc(5 * MIB, 'abc'));
+    // It is left out with a warning, each time that somebody reads the tree.
+    assert.equal(spawnSync('mkfifo', [join(tree, 'pipe')]).status, 0);
+    const source = { kind: 'trees', places: [virtualPlace('/tree', tree)] } as const;
+    const out = temporaryDirectory(t);
+    const ctx = testContext(t);
+    const together = await packLayer(source, fileStaging(out), ctx, { compressions, family: 'docker' });
+    assert.equal(ctx.events.filter((event) => event.type === 'warning').length, 1);
+    const alone = [];
+    for (const compression of compressions) {
+      const options = { compressions: [compression], family: 'docker' } as const;
+      alone.push((await packLayer(source, fileStaging(out), testContext(t), options)).layers[0]);
+    }
+    const facts = ({ diffId, descriptor }: Layer): unknown => ({ diffId, ...descriptor });
+    assert.deepEqual(together.layers.map(facts), alone.map(facts));
+    assert.equal(new Set(alone.map(({ descriptor }) => descriptor.digest)).size, 3);
+    for (const layer of together.layers)
+      assert.equal(digestOf(await collect(layer.open(), 1e8, 'blob')), layer.descriptor.digest);
+  });
+
+  it('fails for all compressions when one of them cannot be written, and leaves nothing behind', async (t) => {
+    const source = fileLayer(30 * MIB);
+    const options = { compressions: [DEFAULT_COMPRESSION, { codec: 'gzip', level: 2 }], family: 'oci' } as const;
+    for (const failing of [0, 1]) {
+      const out = temporaryDirectory(t);
+      const staging = fileStaging(out);
+      let begun = -1;
+      const begin = (): StagedBlob => {
+        begun += 1;
+        return begun === failing ? { ...staging.begin(), write: failAfter(4) } : staging.begin();
+      };
+      await assert.rejects(packLayer(source, { begin }, testContext(t), options), /disk full/);
+      assert.deepEqual(readdirSync(out), []);
+    }
+    // Every place on the thread pool is free again, or this would wait for ever.
+    await Promise.all([1, 2, 3, 4].map(() => pack(t, fileLayer(4 * MIB))));
+  });
+
   it('leaves nothing behind when it is aborted or the disk fails', async (t) => {
     const app = temporaryDirectory(t);
     for (let index = 0; index < 100; index += 1) writeFileSync(join(app, String(index)), Buffer.alloc(100_000, index));
     const source: LayerSource = { kind: 'slice', place: virtualPlace('/w', app), paths: 'all' };
     const out = temporaryDirectory(t);
-    const options = { compression: DEFAULT_COMPRESSION, family: 'oci' } as const;
+    const options = { compressions: [DEFAULT_COMPRESSION], family: 'oci' } as const;
     const ctx = testContext(t, { signal: AbortSignal.abort(new Error('stop')) });
     await assert.rejects(packLayer(source, fileStaging(out), ctx, options), /stop/);
     assert.deepEqual(readdirSync(out), []);
@@ -340,7 +385,7 @@ describe('packLayer: files that will not be read', () => {
       const staged = fileStaging(temporaryDirectory(t)).begin();
       // The first block is written while most of the file is still to be read.
       const write = once(() => change(file));
-      const options = { compression: { codec: 'none' }, family: 'oci' } as const;
+      const options = { compressions: [{ codec: 'none' }], family: 'oci' } as const;
       const packing = packLayer(source, { begin: () => ({ ...staged, write }) }, testContext(t), options);
       await assert.rejects(packing, { code: 'FILE_CHANGED', message: `${file} changed while it was packed: ${sizes}` });
     });

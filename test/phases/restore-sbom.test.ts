@@ -118,7 +118,9 @@ async function setUp(
   const writer = await openFolderCache(directory, ctx);
   assert.ok(writer.staging);
   const from = { kind: 'dir', place: source, path: '/layers/sbom/cache' } as const;
-  const { layer } = await packLayer(from, writer.staging, ctx, { compression: DEFAULT_COMPRESSION, family: 'oci' });
+  const {
+    layers: [layer],
+  } = await packLayer(from, writer.staging, ctx, { compressions: [DEFAULT_COMPRESSION], family: 'oci' });
   await writer.add(layer, ctx);
   const records = lost.map((name) => [name, { ...FLAGS, sha: `sha256:${'1'.repeat(64)}` }] as const);
   const layersOfBuildpack = Object.fromEntries(records);

@@ -87,7 +87,7 @@ export async function putBase(
             { kind: 'entries', entries: options.entries ?? plainEntries(platform.architecture) },
             staging,
             ctx,
-            { compression: DEFAULT_COMPRESSION, family: 'oci' },
+            { compressions: [DEFAULT_COMPRESSION], family: 'oci' },
           ),
         ];
   const configBytes = Buffer.from(
@@ -104,7 +104,7 @@ export async function putBase(
           ...options.labels,
         },
       },
-      rootfs: { type: 'layers', diff_ids: layers.map((packed) => packed.layer.diffId) },
+      rootfs: { type: 'layers', diff_ids: layers.map((packed) => packed.layers[0].diffId) },
       history: layers.map(() => ({ created: '2020-01-01T00:00:00Z', created_by: 'test base' })),
     }),
   );
@@ -112,12 +112,12 @@ export async function putBase(
     descriptor: { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.byteLength },
     open: () => streamOf(configBytes),
   };
-  for (const packed of layers) await sink.put(packed.layer, ctx);
+  for (const packed of layers) await sink.put(packed.layers[0], ctx);
   await sink.put(config, ctx);
   const manifest = encodeManifest({
     mediaType: OCI_MANIFEST,
     config: config.descriptor,
-    layers: layers.map((packed) => packed.layer.descriptor),
+    layers: layers.map((packed) => packed.layers[0].descriptor),
     annotations: {},
   });
   await sink.putManifest(manifest, ctx);

@@ -28,11 +28,11 @@ export async function writeExtended(
       const entries: readonly LayerEntry[] = [
         { kind: 'file', path, mode: 0o644, ...owner, bytes: Buffer.from(`text of ${path}\n`) },
       ];
-      const options = { compression: DEFAULT_COMPRESSION, family: 'docker' } as const;
+      const options = { compressions: [DEFAULT_COMPRESSION], family: 'docker' } as const;
       return packLayer({ kind: 'entries', entries }, staging, ctx, options);
     }),
   );
-  const layers = [...base.layers, ...added.map(({ layer }) => layer)];
+  const layers = [...base.layers, ...added.map(({ layers: [layer] }) => layer)];
   const created = '2024-01-01T00:00:00Z';
   const bytes = Buffer.from(
     JSON.stringify({
@@ -52,7 +52,10 @@ export async function writeExtended(
     }),
   );
   await using sink = await openLayoutSink(directory, 'run', ctx);
-  for (const { layer } of added) await sink.put(layer, ctx);
+  for (const {
+    layers: [layer],
+  } of added)
+    await sink.put(layer, ctx);
   const config = { mediaType: DOCKER_CONFIG, digest: digestOf(bytes), size: bytes.byteLength };
   await sink.put({ descriptor: config, open: () => streamOf(bytes) }, ctx);
   const manifest = encodeManifest({
@@ -64,5 +67,5 @@ export async function writeExtended(
   await sink.putManifest(manifest, ctx);
   sink.tag(undefined, manifest.descriptor);
   await sink.commit(ctx);
-  return added.map(({ layer }) => layer.diffId);
+  return added.map(({ layers: [layer] }) => layer.diffId);
 }

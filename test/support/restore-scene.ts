@@ -47,11 +47,11 @@ export async function restoreScene(
     symlinkSync('file', join(source.real, 'a_b', name, 'link'));
     const layerSource = { kind: 'dir', place: source, path: `/layers/a_b/${name}` } as const;
     const packed = await packLayer(layerSource, writer.staging, ctx, {
-      compression: DEFAULT_COMPRESSION,
+      compressions: [DEFAULT_COMPRESSION],
       family: 'oci',
     });
-    await writer.add(packed.layer, ctx);
-    records[name] = record(packed.layer.diffId, flags);
+    await writer.add(packed.layers[0], ctx);
+    records[name] = record(packed.layers[0].diffId, flags);
   }
   await writer.commit(
     cacheMetadataJson({ sbom: '', buildpacks: [{ key: 'a/b', version: '1', layers: records }] }),

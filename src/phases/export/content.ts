@@ -29,7 +29,7 @@ export function layerMaking(
   return {
     existing: { previous: input.previous?.image, launchCache: ports.launchCache, cache: describedCache(ports) },
     staging: ports.staging,
-    pack: { compression: input.compression, family: familyOfBase(input.runImage) },
+    pack: { compressions: [input.compression], family: familyOfBase(input.runImage) },
   };
 }
 

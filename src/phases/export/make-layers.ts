@@ -59,7 +59,9 @@ export async function makeLayer(request: LayerRequest, making: LayerMaking, ctx:
     const layer = await findExisting(diffId, existing, ctx);
     if (layer !== undefined) return { request, layer, status: statusOf(diffId, previousShas) };
   }
-  const { layer } = await packLayer(source, staging, ctx, pack);
+  const {
+    layers: [layer],
+  } = await packLayer(source, staging, ctx, pack);
   const status = statusOf(layer.diffId, previousShas);
   return { request, layer, status: status === 'reused' ? 'new' : status };
 }

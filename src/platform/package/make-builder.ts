@@ -79,8 +79,8 @@ async function builderImage(input: BuilderInput, ctx: Context): Promise<Assemble
   const user = builderUser(buildImage);
   const pack = async (source: LayerSource, createdBy: string): Promise<PlannedLayer> => {
     const family = familyOf(buildImage.manifest.mediaType);
-    const { layer } = await packLayer(source, staging, ctx, { compression: DEFAULT_COMPRESSION, family });
-    return { layer, createdBy };
+    const { layers } = await packLayer(source, staging, ctx, { compressions: [DEFAULT_COMPRESSION], family });
+    return { layer: layers[0], createdBy };
   };
   const programs = await programsOf(input, ctx);
   const layers = [

@@ -57,8 +57,9 @@ export async function packTrees(
   compression: Compression,
 ): Promise<Layer> {
   const places = trees.map(({ module, directory }) => placeOf(modulePath(module), directory));
-  const { layer } = await packLayer({ kind: 'trees', places }, staging, ctx, { compression, family: 'oci' });
-  return layer;
+  const options = { compressions: [compression], family: 'oci' } as const;
+  const { layers } = await packLayer({ kind: 'trees', places }, staging, ctx, options);
+  return layers[0];
 }
 
 type ModulePlace = Pick<ModuleListing, 'kind' | 'id' | 'version'>;
