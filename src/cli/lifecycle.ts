@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { basename } from 'node:path';
+import { sayVersion } from './say-version.ts';
 
 // Node gives the path as called, so a link named `builder` selects the builder (contract §1.1).
 const path = process.argv[1] ?? 'lifecycle';
@@ -9,4 +10,4 @@ const run = async (): Promise<number> => {
   if (name === 'launcher') return (await import('./run-launcher.ts')).runLauncher(path, args);
   return (await import('./lifecycle-main.ts')).runLifecycle(name, args);
 };
-process.exit(await run());
+if (name !== 'lifecycle' || !sayVersion(args[0], ['-version', '--version'])) process.exit(await run());

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runSlipway } from './slipway-main.ts';
+import { sayVersion } from './say-version.ts';
 
-process.exit(await runSlipway(process.argv.slice(2)));
+const args = process.argv.slice(2);
+// Everything else is loaded when it is needed: this file and what it imports is all that the version takes.
+if (!sayVersion(args[0], ['--version', '-v', 'version']))
+  process.exit(await (await import('./slipway-main.ts')).runSlipway(args));

@@ -7,14 +7,30 @@ import { openOutputPipe } from '../../src/sandbox/output-pipe.ts';
 import { testContext } from '../support/context.ts';
 
 describe('an output pipe', () => {
-  it('ends when its writers are closed, and leaves no file', async (t) => {
+  it('ends when its writers are closed, and cannot be opened by its name again', async (t) => {
     const ctx = testContext(t);
     const pipe = await openOutputPipe(ctx);
     assert.ok(pipe);
-    assert.deepEqual(readdirSync(ctx.tmp), []);
+    assert.equal(namesIn(ctx.tmp).includes('0'), false);
     writeSync(pipe.writer, 'before the end');
     pipe.closeWriter();
     assert.equal(await text(pipe.source), 'before the end');
+  });
+
+  it('is another one each time, also when many are opened together; their names are made by few processes', async (t) => {
+    const ctx = testContext(t);
+    const pipes = await Promise.all(Array.from({ length: 20 }, () => openOutputPipe(ctx)));
+    for (const [index, pipe] of pipes.entries()) {
+      assert.ok(pipe);
+      writeSync(pipe.writer, `of ${String(index)}`);
+      pipe.closeWriter();
+    }
+    const read = await Promise.all(pipes.map(async (pipe) => (pipe === undefined ? '' : await text(pipe.source))));
+    assert.deepEqual(
+      read,
+      pipes.map((_, index) => `of ${String(index)}`),
+    );
+    assert.equal(readdirSync(ctx.tmp).length, 2);
   });
 
   it('is none where no named pipe can be made', async (t) => {
@@ -27,3 +43,7 @@ describe('an output pipe', () => {
     assert.deepEqual(readdirSync(ctx.tmp), []);
   });
 });
+
+function namesIn(directory: string): readonly string[] {
+  return readdirSync(directory).flatMap((name) => readdirSync(join(directory, name)));
+}
