@@ -1,7 +1,4 @@
 import {
-  chmodSync,
-  constants,
-  copyFileSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -10,14 +7,13 @@ import {
   renameSync,
   rmdirSync,
   symlinkSync,
-  utimesSync,
   type Stats,
 } from 'node:fs';
 import type { Context } from '../core/context.ts';
-import { messageOf, SlipwayError, systemCode } from '../core/errors.ts';
-import { writeError } from '../core/atomic-file.ts';
+import { systemCode } from '../core/errors.ts';
 import { createPacer, type Pacer } from '../layer/pacer.ts';
 import type { Owner } from '../layer/place.ts';
+import { applyFacts, createFileCopier, readable, writable, type FileCopy } from './copy-file.ts';
 
 export interface CopyTreeOptions {
   /** Who owns the copy; absent: this process's user. */
@@ -40,11 +36,19 @@ const SLASH = Buffer.from('/');
 
 /**
  * Copies a directory tree: modes and times as they are, symbolic links as links, names of any bytes; by reference where the file
- * system can. Sockets, pipes and devices are left out with a warning. `to` must exist. Throws `FILE_NOT_READABLE` naming the path.
+ * system can. Sockets, pipes and devices are left out with a warning. `to` must exist and be empty. Throws `FILE_NOT_READABLE` naming the path.
  * Synchronous calls with pauses: for many small files a promise a call costs several times the time and the memory.
  */
 export async function copyTree(from: string, to: string, ctx: Context, options: CopyTreeOptions = {}): Promise<void> {
-  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to), path: '' }, createPacer(ctx), ctx, options);
+  const copying = { options, ctx, pacer: createPacer(ctx), copyFile: createFileCopier() };
+  await copyDirectory({ from: Buffer.from(from), to: Buffer.from(to), path: '' }, copying);
+}
+
+interface Copying {
+  readonly options: CopyTreeOptions;
+  readonly ctx: Context;
+  readonly pacer: Pacer;
+  readonly copyFile: (file: FileCopy) => void;
 }
 
 interface Pair {
@@ -55,7 +59,8 @@ interface Pair {
 }
 
 /** Tells whether anything was copied. */
-async function copyDirectory(pair: Pair, pacer: Pacer, ctx: Context, options: CopyTreeOptions): Promise<boolean> {
+async function copyDirectory(pair: Pair, copying: Copying): Promise<boolean> {
+  const { options, pacer } = copying;
   let isEmpty = true;
   for (const name of readable(pair.from, () => readdirSync(pair.from, { encoding: 'buffer' }))) {
     const entry = below(pair, name);
@@ -65,26 +70,28 @@ async function copyDirectory(pair: Pair, pacer: Pacer, ctx: Context, options: Co
     if (verdict === 'leave') continue;
     if (stats.isDirectory()) {
       writable(entry.to, () => mkdirSync(entry.to));
-      const isFilled = await copyDirectory(entry, pacer, ctx, options);
+      const isFilled = await copyDirectory(entry, copying);
       const isWanted = isFilled || verdict === 'take';
-      if (isWanted) finish(entry.to, stats, options);
+      // The directory's own mode last, so that a read-only one can be filled.
+      if (isWanted) applyFacts(entry.to, stats, options.owner);
       else writable(entry.to, () => rmdirSync(entry.to));
       isEmpty = isEmpty && !isWanted;
-    } else if (copyEntry(entry, stats, ctx, options)) isEmpty = false;
+    } else if (copyEntry(entry, stats, copying)) isEmpty = false;
     await pacer.pause();
   }
   return !isEmpty;
 }
 
-function copyEntry({ from, to }: Pair, stats: Stats, ctx: Context, options: CopyTreeOptions): boolean {
+function copyEntry({ from, to }: Pair, stats: Stats, { options, ctx, copyFile }: Copying): boolean {
+  const { owner } = options;
   if (stats.isFile()) {
     const mayMove = options.maySpend === true && stats.nlink === 1;
-    if (!mayMove || !isMoved(from, to)) readable(from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE));
-    finish(to, stats, options);
+    if (mayMove && isMoved(from, to)) applyFacts(to, stats, owner);
+    else copyFile({ from, to, stats, owner });
   } else if (stats.isSymbolicLink()) {
     const target = readable(from, () => readlinkSync(from, { encoding: 'buffer' }));
     writable(to, () => symlinkSync(target, to));
-    if (options.owner !== undefined) lchownSync(to, options.owner.uid, options.owner.gid);
+    if (owner !== undefined) lchownSync(to, owner.uid, owner.gid);
   } else {
     const message = `${from.toString()} is no file, directory or link and is left out`;
     ctx.emit({ type: 'warning', code: 'SPECIAL_FILE_SKIPPED', message });
@@ -104,39 +111,10 @@ function isMoved(from: Buffer, to: Buffer): boolean {
   }
 }
 
-/** Owner first: changing it clears set-id bits. The directory's own mode last, so that a read-only one can be filled. */
-function finish(to: Buffer, stats: Stats, options: CopyTreeOptions): void {
-  writable(to, () => {
-    if (options.owner !== undefined) lchownSync(to, options.owner.uid, options.owner.gid);
-    chmodSync(to, stats.mode & 0o7777);
-    utimesSync(to, stats.atime, stats.mtime);
-  });
-}
-
 function below(pair: Pair, name: Buffer): Pair {
   return {
     from: Buffer.concat([pair.from, SLASH, name]),
     to: Buffer.concat([pair.to, SLASH, name]),
     path: pair.path === '' ? name.toString() : `${pair.path}/${name.toString()}`,
   };
-}
-
-function readable<T>(path: Buffer, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    const full = writeError(path.toString(), error);
-    if (full.code === 'DISK_FULL') throw full;
-    throw new SlipwayError('FILE_NOT_READABLE', `cannot copy ${path.toString()}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-function writable<T>(path: Buffer, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    throw writeError(path.toString(), error);
-  }
 }
