@@ -8,6 +8,11 @@ export type Compression = { readonly codec: 'gzip'; readonly level: number } | {
 /** Level 1: what the Go tools use, and two and a half times as fast as level 6 for a sixth more bytes. */
 export const DEFAULT_COMPRESSION: Compression = { codec: 'gzip', level: 1 };
 
+/** As `parseCompression` reads it: equal for equal ones. */
+export function formatCompression(compression: Compression): string {
+  return compression.codec === 'none' ? 'none' : `${compression.codec}:${String(compression.level)}`;
+}
+
 /** Reads `gzip`, `gzip:N` (1 to 9) or `none`. Throws `ARGUMENT_INVALID`; `NOT_SUPPORTED` for zstd. */
 export function parseCompression(text: string): Compression {
   if (text === 'none') return { codec: 'none' };

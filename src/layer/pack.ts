@@ -23,6 +23,8 @@ export interface PackedLayer {
 export interface PackOptions {
   /** All different. */
   readonly compressions: Some<Compression>;
+  /** Where blobs of a compression are kept, when not where the others are. */
+  readonly stagings?: ReadonlyMap<Compression, BlobStaging>;
   /** Family of the media type: the base manifest's (design §5). */
   readonly family: MediaFamily;
 }
@@ -46,12 +48,12 @@ export async function packLayer(
   source: LayerSource,
   staging: BlobStaging,
   ctx: Context,
-  { compressions, family }: PackOptions,
+  { compressions, family, stagings }: PackOptions,
 ): Promise<PackedLayer> {
   const slabs = sharedSlabs();
   const opened: StagedBlob[] = [];
   const begin = (compression: Compression): Making => {
-    const staged = staging.begin();
+    const staged = (stagings?.get(compression) ?? staging).begin();
     opened.push(staged);
     return { compression, staged, part: openBlobPart(staged, compression, slabs) };
   };

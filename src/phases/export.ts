@@ -7,8 +7,7 @@ import type { Context } from '../core/context.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { LayerStatus } from '../core/events.ts';
 import type { SecretForm } from '../core/secret-forms.ts';
-import { assemble } from '../image/assemble.ts';
-import { isScratch, type BaseImage, type ImagePlan } from '../image/plan.ts';
+import type { BaseImage } from '../image/plan.ts';
 import type { DirectStart } from '../launcher/direct-start.ts';
 import type { Compression } from '../layer/compression.ts';
 import type { Place } from '../layer/place.ts';
@@ -17,20 +16,16 @@ import type { Location } from '../oci/location.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
-import type { Layer } from '../ports/blob.ts';
-import { openImageFeed, type AssembledImage } from '../store/image-feed.ts';
 import { layersOfBase } from './export/base-layers.ts';
-import { layerMaking, makeContent, planContent, type ContentPlan, type ImageContent } from './export/content.ts';
+import { layerMaking, planContent, type ContentPlan } from './export/content.ts';
 import { fillCache } from './export/fill-cache.ts';
 import { fillLaunchCache } from './export/fill-launch-cache.ts';
-import { imageSettings } from './export/image-settings.ts';
 import { log, type MadeLayer } from './export/layer-request.ts';
 import { copyLifecycleSboms, type SbomDirectories } from './export/lifecycle-sboms.ts';
-import { lifecycleMetadata } from './export/metadata.ts';
-import { refuseSecretConfig, refuseSecrets } from './export/refuse-secrets.ts';
+import { makeImage } from './export/make-image.ts';
+import { refuseSecrets } from './export/refuse-secrets.ts';
 import { SharedLayers } from './export/shared-layers.ts';
-import { saveOutputs } from './export/save-outputs.ts';
-import { fedContent } from './export/write-outputs.ts';
+import { cacheCompression } from './export/variants.ts';
 import { withTimer } from './timer.ts';
 
 /** The launcher file of the image, and a label that says what it is. */
@@ -72,6 +67,7 @@ export interface ExportInput {
   readonly sourceDateEpoch: string | undefined;
   readonly execEnv: string;
   readonly features: PlatformFeatures;
+  /** Of new layers, where an output does not ask for another one. */
   readonly compression: Compression;
   /** Fill the cache while the image is made and written (`-parallel`), not after it. */
   readonly isParallel?: boolean;
@@ -90,6 +86,8 @@ export interface ExportSink {
   readonly names: readonly (string | undefined)[];
   /** The names as the user wrote them, one for each of `names`; default: the location. */
   readonly shown?: readonly string[] | undefined;
+  /** Of the image's new layers there; default: the export's. */
+  readonly compression?: Compression | undefined;
 }
 
 export interface ExportPorts {
@@ -97,7 +95,7 @@ export interface ExportPorts {
   readonly sinks: readonly ExportSink[];
   readonly cache: BuildCache | undefined;
   readonly launchCache: LayerStore | undefined;
-  /** Where new blobs of this export are kept until the sinks have them. */
+  /** Where new blobs of the first output's compression are kept until the sinks have them. */
   readonly staging: BlobStaging;
 }
 
@@ -165,49 +163,9 @@ export async function exportImage(input: ExportInput, ports: ExportPorts, ctx: C
   return { digest, configDigest, manifestSize: size, outputs, layers: exportedLayers(input, made) };
 }
 
-interface MadeImage {
-  readonly image: AssembledImage;
-  readonly made: readonly MadeLayer[];
-  readonly outputs: readonly OutputResult[];
-}
-
-/** The image at every sink, where its layers go while others are still being made. On failure nobody waits for its layers any more. */
-async function makeImage(
-  input: ExportInput,
-  ports: ExportPorts,
-  ctx: Context,
-  making: { readonly plan: ContentPlan; readonly shared: SharedLayers },
-): Promise<MadeImage> {
-  const feeds = ports.sinks.map((output) => ({ output, feed: openImageFeed(output.sink, ctx) }));
-  // What an image may not hold is known when its config is: before that nothing leaves.
-  const isEarly = (input.secretForms ?? []).length === 0;
-  const ready = (layer: Layer): void => {
-    if (isEarly) for (const { feed } of feeds) feed.add(layer);
-  };
-  try {
-    const content = await makeContent(input, ports, ctx, { ...making, ready });
-    const image = assemble(planImage(input, content, ctx));
-    await refuseSecretConfig(image, input);
-    const filled = feeds.map(({ output, feed }) => ({ output, content: fedContent(image, feed) }));
-    return { image, made: content.made, outputs: await saveOutputs(image.manifest.descriptor, filled, ctx, input) };
-  } catch (error) {
-    making.shared.fail(error);
-    await Promise.all(feeds.map(({ feed }) => feed.stop(error)));
-    throw error;
-  }
-}
-
 /** Waits for both to end; throws the first one's error before the other's. */
 async function both(first: Promise<unknown>, second: Promise<unknown>): Promise<void> {
   for (const result of await Promise.allSettled([first, second])) if (result.status === 'rejected') throw result.reason;
-}
-
-/** The whole image's plan: base, layers, labels, settings. */
-function planImage(input: ExportInput, content: ImageContent, ctx: Context): ImagePlan {
-  const { runImage } = input;
-  const base = isScratch(runImage) ? runImage : ({ kind: 'image', image: runImage } as const);
-  const layers = content.made.map(({ layer, request }) => ({ layer, createdBy: request.createdBy }));
-  return { base, layers, ...imageSettings(input, lifecycleMetadata(input, content), ctx) };
 }
 
 interface CacheExport {
@@ -224,7 +182,12 @@ async function exportCache(
 ): Promise<void> {
   const { cache } = ports;
   if (cache === undefined) return;
-  const making = layerMaking(input, { ...ports, staging: cache.staging ?? ports.staging });
+  const compression = cacheCompression(input.compression);
+  const making = layerMaking(
+    input,
+    { ...ports, staging: cache.staging ?? ports.staging },
+    { compressions: [compression] },
+  );
   try {
     await withTimer('Cache', ctx, async () => {
       if (cache.isMissing === true) log(ctx, 'info', 'Layer cache not found');

@@ -2,6 +2,7 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
 import type { Locator } from '../locate/locator.ts';
 import { placeOf } from '../locate/place-of.ts';
+import { formatCompression, type Compression } from '../layer/compression.ts';
 import type { Location } from '../oci/location.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { NamedLocation } from '../options/names.ts';
@@ -18,12 +19,14 @@ export interface SinkRequest {
   readonly imageName?: Reference;
   /** More names of the image there. */
   readonly names?: readonly string[];
+  /** Of new layers there; default: the build's. */
+  readonly compression?: Compression;
 }
 
 /** Opened outputs, closed together. */
 export interface OpenSinks extends AsyncDisposable {
   readonly sinks: readonly ExportSink[];
-  /** Where new layers are packed: straight into an output where one is a directory of blobs. */
+  /** Where new layers of the first output's compression are packed: straight into an output where one is a directory of blobs. */
   readonly staging: BlobStaging;
 }
 
@@ -35,17 +38,25 @@ export async function openSinks(requests: readonly SinkRequest[], locator: Locat
     for (const { sink } of sinks) await sink[Symbol.asyncDispose]();
   };
   try {
-    for (const { location, shown, imageName, names = [] } of requests) {
+    for (const { location, shown, imageName, names = [], compression } of requests) {
       const sink = await locator.openSink(location, ctx, imageName === undefined ? {} : { imageName });
-      sinks.push({ location, sink, names: [undefined, ...names], shown: [shown, ...names] });
+      sinks.push({ location, sink, names: [undefined, ...names], shown: [shown, ...names], compression });
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const staged = sinks.map(({ sink }) => sink).find((sink) => canStage(sink));
+  // Blobs of one compression are no use to an output that asks for another one.
+  const staged = sinks
+    .filter((each) => wish(each) === wish(sinks[0]))
+    .map(({ sink }) => sink)
+    .find((sink) => canStage(sink));
   const staging = staged ?? { staging: new BlobDirectory(ctx.tmp, { isTransient: true }) };
   return { sinks, staging: staging.staging, [Symbol.asyncDispose]: close };
+}
+
+function wish(output: ExportSink | undefined): string | undefined {
+  return output?.compression === undefined ? undefined : formatCompression(output.compression);
 }
 
 /** An archive is replaced as a whole, so two outputs cannot be one file, nor one entry of a layout. Throws `ARGUMENT_INVALID`. */

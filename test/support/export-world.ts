@@ -7,11 +7,17 @@ import { decodeLifecycleMetadata, LIFECYCLE_METADATA_LABEL } from '../../src/cnb
 import type { LifecycleMetadata } from '../../src/cnb/layer-metadata.ts';
 import { escapeId, type GroupElement } from '../../src/cnb/module.ts';
 import type { BuildMetadata } from '../../src/cnb/process.ts';
-import { DEFAULT_COMPRESSION } from '../../src/layer/compression.ts';
+import { DEFAULT_COMPRESSION, parseCompression } from '../../src/layer/compression.ts';
 import { parseLocation } from '../../src/oci/location.ts';
-import { exportImage, type ExportInput, type ExportOutput, type ExportPorts } from '../../src/phases/export.ts';
+import { parseOutput } from '../../src/options/output.ts';
+import {
+  exportImage,
+  type ExportInput,
+  type ExportOutput,
+  type ExportPorts,
+  type ExportSink,
+} from '../../src/phases/export.ts';
 import type { Image } from '../../src/ports/image.ts';
-import type { ImageSink } from '../../src/ports/store.ts';
 import { BlobDirectory } from '../../src/store/blob-directory.ts';
 import { temporaryDirectory, testContext, type TestContextOf } from './context.ts';
 import { fixtureImage, RUN_V1 } from './fixture-image.ts';
@@ -30,6 +36,7 @@ export interface ExportWorld {
   readonly layer: (name: string, types: Readonly<Record<string, boolean>>, of?: LayerText) => void;
   /** A file below the layers directory. */
   readonly write: (path: string, text: string) => void;
+  /** `LOCATION`, or `LOCATION;compression=…`. */
   readonly export: (
     locations: readonly string[],
     ports?: Partial<ExportPorts>,
@@ -94,15 +101,15 @@ export async function exportWorld(t: TestContext): Promise<ExportWorld> {
       writeFileSync(file, text);
     },
     export: async (locations, ports = {}, edits = {}) => {
-      const sinks: ImageSink[] = [];
+      const sinks: ExportSink[] = [];
       try {
-        for (const location of locations) sinks.push(await locator.openSink(parseLocation(location), ctx));
+        for (const { location, compression } of locations.map(parseOutput)) {
+          const sink = await locator.openSink(location, ctx);
+          const asked = compression === undefined ? undefined : parseCompression(compression);
+          sinks.push({ location, sink, names: [undefined], compression: asked });
+        }
         const all = {
-          sinks: sinks.map((sink, index) => ({
-            location: parseLocation(locations[index] ?? ''),
-            sink,
-            names: [undefined],
-          })),
+          sinks,
           cache: undefined,
           launchCache: undefined,
           staging: new BlobDirectory(temporaryDirectory(t)),
@@ -110,7 +117,7 @@ export async function exportWorld(t: TestContext): Promise<ExportWorld> {
         };
         return await exportImage({ ...input, ...edits }, all, ctx);
       } finally {
-        for (const sink of sinks) await sink[Symbol.asyncDispose]();
+        for (const { sink } of sinks) await sink[Symbol.asyncDispose]();
       }
     },
     find,

@@ -2,7 +2,7 @@ import { decodeCacheMetadata } from '../../cnb/labels.ts';
 import type { Context } from '../../core/context.ts';
 import { familyOfBase } from '../../image/assemble.ts';
 import { planSlices } from '../../layer/slices.ts';
-import type { Layer } from '../../ports/blob.ts';
+import type { PackOptions } from '../../layer/pack.ts';
 import type { ExportInput, ExportPorts } from '../export.ts';
 import { layersOfBase } from './base-layers.ts';
 import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
@@ -13,6 +13,7 @@ import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOr
 import { ContentLines } from './log-lines.ts';
 import { makeLayers, type LayerMaking } from './make-layers.ts';
 import type { SharedLayers } from './shared-layers.ts';
+import { packingOf, type Variant } from './variants.ts';
 
 /** What is in the image, above its base. */
 export interface ImageContent {
@@ -25,12 +26,20 @@ export interface ImageContent {
 export function layerMaking(
   input: ExportInput,
   ports: Pick<ExportPorts, 'cache' | 'launchCache' | 'staging'>,
+  packing: Omit<PackOptions, 'family'>,
 ): LayerMaking {
   return {
-    existing: { previous: input.previous?.image, launchCache: ports.launchCache, cache: describedCache(ports) },
+    existing: existingLayers(input, ports),
     staging: ports.staging,
-    pack: { compressions: [input.compression], family: familyOfBase(input.runImage) },
+    pack: { ...packing, family: familyOfBase(input.runImage) },
   };
+}
+
+export function existingLayers(
+  input: ExportInput,
+  ports: Pick<ExportPorts, 'cache' | 'launchCache'>,
+): LayerMaking['existing'] {
+  return { previous: input.previous?.image, launchCache: ports.launchCache, cache: describedCache(ports) };
 }
 
 /** The layers that the image is to have, before any is made. */
@@ -54,9 +63,10 @@ export async function planContent(input: ExportInput, ports: ExportPorts, ctx: C
 /** What is made, and who needs its layers while others are still being made. */
 export interface ContentMaking {
   readonly plan: ContentPlan;
+  readonly variants: readonly [Variant, ...Variant[]];
   readonly shared: SharedLayers;
   /** Told of every layer of the image as soon as it is there, those of the base first. */
-  readonly ready: (layer: Layer) => void;
+  readonly ready: (layer: Pick<MadeLayer, 'layer' | 'others'>) => void;
 }
 
 /** Makes every layer of the plan. Throws `TOO_MANY_LAYERS`. */
@@ -64,7 +74,7 @@ export async function makeContent(
   input: ExportInput,
   ports: ExportPorts,
   ctx: Context,
-  { plan, shared, ready }: ContentMaking,
+  { plan, variants, shared, ready }: ContentMaking,
 ): Promise<ImageContent> {
   const requests = [...plan.below, ...plan.app, ...plan.above];
   const base = layersOfBase(input);
@@ -75,15 +85,15 @@ export async function makeContent(
       log(ctx, 'debug', `Layer '${one.id}' SHA: ${one.layer.diffId}`);
     }
     announce(one, ctx);
-    ready(one.layer);
+    ready({ layer: one.layer, others: [] });
   }
   const lines = new ContentLines({
     directories: plan.directories,
     layers: input.layers,
     appLayers: plan.app.length,
   });
-  const made = await makeLayers(requests, layerMaking(input, ports), ctx, {
-    ready: ({ layer }) => ready(layer),
+  const made = await makeLayers(requests, layerMaking(input, ports, packingOf(variants)), ctx, {
+    ready,
     done: (layer) => {
       for (const line of lines.of(layer)) ctx.emit({ type: 'log', ...line });
       announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);

@@ -34,6 +34,8 @@ interface ReusedWithoutContents {
 export interface MadeLayer {
   readonly request: LayerRequest;
   readonly layer: Layer;
+  /** The same in the export's other compressions, in their order; empty: `layer` serves for all. */
+  readonly others: readonly Layer[];
   readonly status: LayerStatus;
 }
 

@@ -51,19 +51,20 @@ export async function makeLayer(request: LayerRequest, making: LayerMaking, ctx:
   const { from, id } = request;
   const { existing, staging, pack } = making;
   if (from.kind === 'reuse') {
-    return { request, layer: await findWithoutContents(id, from.sha, existing, ctx), status: 'reused' };
+    const layer = await findWithoutContents(id, from.sha, existing, ctx);
+    return { request, layer, others: [], status: 'reused' };
   }
   const { source, previousShas, cachedSha } = from;
   if (previousShas.length > 0 || cachedSha !== undefined || existing.launchCache !== undefined) {
     const diffId = await hashLayer(source, ctx);
     const layer = await findExisting(diffId, existing, ctx);
-    if (layer !== undefined) return { request, layer, status: statusOf(diffId, previousShas) };
+    if (layer !== undefined) return { request, layer, others: [], status: statusOf(diffId, previousShas) };
   }
   const {
-    layers: [layer],
+    layers: [layer, ...others],
   } = await packLayer(source, staging, ctx, pack);
   const status = statusOf(layer.diffId, previousShas);
-  return { request, layer, status: status === 'reused' ? 'new' : status };
+  return { request, layer, others, status: status === 'reused' ? 'new' : status };
 }
 
 function statusOf(diffId: string, previousShas: readonly string[]): 'reused' | 'changed' | 'new' {

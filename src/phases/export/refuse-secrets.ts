@@ -17,7 +17,7 @@ import type { AssembledImage } from '../../store/copy.ts';
 import { collect } from '../../core/bytes.ts';
 import type { ExportInput, ExportPorts } from '../export.ts';
 import { buildpackRecord } from './buildpack-layers.ts';
-import { layerMaking, type ContentPlan } from './content.ts';
+import { existingLayers, type ContentPlan } from './content.ts';
 import { findWithoutContents } from './existing-layers.ts';
 import type { LayerRequest } from './layer-request.ts';
 import { LAYER_IDS } from './lifecycle-layers.ts';
@@ -86,7 +86,7 @@ interface Reading {
 
 async function readRequest({ id, from }: LayerRequest, { forms, input, ports }: Reading, ctx: Context): Promise<void> {
   if (from.kind === 'make') return readSource(id, from.source, forms, ctx);
-  const layer = await findWithoutContents(id, from.sha, layerMaking(input, ports).existing, ctx);
+  const layer = await findWithoutContents(id, from.sha, existingLayers(input, ports), ctx);
   await readLayer(id, layer, forms, ctx);
 }
 
