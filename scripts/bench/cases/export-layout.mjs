@@ -16,9 +16,9 @@ function exportCase(id, name, minutes) {
   };
 }
 
-export const EXPORT_MIXED = exportCase('B1', 'mixed', 1.5);
-export const EXPORT_BIG = exportCase('B2', 'big', 2);
-export const EXPORT_SMALL = exportCase('B3', 'small', 0.8);
+export const EXPORT_MIXED = exportCase('B1', 'mixed', 1.2);
+export const EXPORT_BIG = exportCase('B2', 'big', 1.7);
+export const EXPORT_SMALL = exportCase('B3', 'small', 0.6);
 
 async function run(bench, name) {
   const app = bench.data(name);

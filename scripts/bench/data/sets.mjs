@@ -21,11 +21,12 @@ export const DATA_SETS = {
   mixed:
     'like a node_modules: 29,700 files of log-normal sizes (JavaScript, a tenth machine code), 90 symbolic links, about 7,000 directories',
   perf: 'an app of 200 MB in 5,000 files and three layers of 150 MB in 600 files; half of the bytes are words, half do not compress',
+  layers: 'an app of one file and 40 layers of 5 MB in 100 files, as in `perf`',
   many: '200,000 files of 300–1,700 bytes in 1,000 directories',
   sparse: 'one file of 3 GB without data',
 };
 
-const MAKERS = { small, big, mixed, perf, many, sparse };
+const MAKERS = { small, big, mixed, perf, layers, many, sparse };
 
 /** The directory of a data set, `scale` times its size. */
 export function dataSet(root, name, scale = 1) {
@@ -53,7 +54,7 @@ export function manyFiles(root, { count, folders, least, most, seed }) {
   const text = scriptText();
   for (let index = 0; index < count; index += 1) {
     const folder = join(root, `d${number(index % folders, 4)}`);
-    if (index < folders) mkdirSync(folder);
+    if (index < folders) mkdirSync(folder, { recursive: true });
     const size = least + random.below(most - least);
     writeFileSync(join(folder, `f${number(index, 6)}.js`), piece(text, random, size));
   }
@@ -84,7 +85,7 @@ function writeRepeated(file, bytes, size) {
     writeSync(file, bytes.subarray(0, Math.min(left, bytes.length)));
 }
 
-export function mixed(root, scale) {
+function mixed(root, scale) {
   const random = randomOf(3);
   const folders = scaled(7200, scale);
   const packages = scaled(300, scale);
@@ -107,9 +108,18 @@ export function mixed(root, scale) {
 /** `app`, and `layers` with what the phases leave there: three launch layers of the buildpack t/p. */
 function perf(root, scale) {
   weighted(join(root, 'app'), { files: scaled(5000, scale), bytes: scaled(200_000_000, scale), seed: 4 });
-  for (const layer of [1, 2, 3]) {
+  launchLayers(root, { count: 3, files: scaled(600, scale), bytes: scaled(150_000_000, scale) });
+}
+
+function layers(root, scale) {
+  manyFiles(join(root, 'app'), { count: 1, folders: 1, least: 1000, most: 2000, seed: 6 });
+  launchLayers(root, { count: 40, files: scaled(100, scale), bytes: scaled(5_000_000, scale) });
+}
+
+export function launchLayers(root, { count, files, bytes }) {
+  for (let layer = 1; layer <= count; layer += 1) {
     const directory = join(root, 'layers/t_p', `layer-${String(layer)}`);
-    weighted(directory, { files: scaled(600, scale), bytes: scaled(150_000_000, scale), seed: 10 + layer });
+    weighted(directory, { files, bytes, seed: 10 + layer });
     writeFileSync(`${directory}.toml`, '[types]\nlaunch = true\n');
   }
 }

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { ROOT } from '../../bootstrap.mjs';
 import { measure } from './measure.mjs';
 
-const BASE = join(ROOT, 'testdata/golden/fixtures/base/run-single');
+/** The base image of every export. */
+export const BASE = join(ROOT, 'testdata/golden/fixtures/base/run-single');
 const GROUP = '[[group]]\nid = "t/p"\nversion = "1"\napi = "0.10"\n';
 const METADATA = 'buildpack-default-process-type = ""\n[[buildpacks]]\nid = "t/p"\nversion = "1"\napi = "0.10"\n';
 
-/** `program`: the words that start it. `app`, `layers`: directories of the data set; without layers the group has none. */
+/** `program`, `analyzer`: the words that start them. `app`, `layers`: directories of the data set; without layers the group has none. */
 export class ExportBed {
-  constructor(directory, { program, app, layers }) {
+  constructor(directory, { program, analyzer, app, layers }) {
     this.directory = directory;
     this.program = program;
+    this.analyzer = analyzer;
     this.app = app;
     this.layers = layers ?? join(directory, 'layers');
     rmSync(directory, { recursive: true, force: true });
@@ -30,14 +32,17 @@ export class ExportBed {
     const base = join(this.layout, 'r.example/run/v1');
     mkdirSync(join(base, '..'), { recursive: true });
     cpSync(BASE, base, { recursive: true });
-    const { digest } = JSON.parse(readFileSync(join(BASE, 'index.json'), 'utf8')).manifests[0];
-    this.analyzed(`${base}@${digest}`, base);
+    this.analyzed(`${base}@${this.baseDigest}`, base);
   }
 
   analyzed(reference, image) {
     const target = '[run-image.target]\nos = "linux"\narch = "amd64"\n';
     const text = `[run-image]\nreference = "${reference}"\nimage = "${image}"\n${target}`;
     writeFileSync(join(this.directory, 'analyzed.toml'), text);
+  }
+
+  get baseDigest() {
+    return JSON.parse(readFileSync(join(BASE, 'index.json'), 'utf8')).manifests[0].digest;
   }
 
   get layout() {
@@ -71,6 +76,12 @@ export class ExportBed {
     return measure([...prefix, ...this.program, ...args], { env: { ...this.env, ...env }, ...options });
   }
 
+  /** The analyzer of the same lifecycle writes analyzed.toml. */
+  analyze(more) {
+    const args = [...this.common, '-layers', this.layers, '-analyzed', join(this.directory, 'analyzed.toml'), ...more];
+    return measure([...this.analyzer, ...args], { env: this.env });
+  }
+
   /** Manifest and config of the exported image. */
   image() {
     const index = find(join(this.layout, 'r.example/app/one'), 'index.json');
@@ -81,8 +92,12 @@ export class ExportBed {
 }
 
 /** Our exporter on a Node. */
-export function ourExporter(node = process.execPath) {
-  return [node, join(ROOT, 'dist/lifecycle/exporter')];
+export function ourExporter(node) {
+  return ourPhase('exporter', node);
+}
+
+export function ourPhase(name, node = process.execPath) {
+  return [node, join(ROOT, 'dist/lifecycle', name)];
 }
 
 /** What an image has above the base's layers: descriptors with their diffIDs. */

@@ -23,7 +23,9 @@ export async function measure(command, options = {}) {
     const times = join(scratch, 'times');
     const run = await watched([BASH, '-c', SCRIPT, 'bash', times, ...command], options);
     if (run.code !== 0 && options.mayFail !== true) {
-      throw new Error(`${command.join(' ')} ended with ${String(run.code)}: ${run.stderr.trim().slice(-1000)}`);
+      throw new Error(
+        `${command.join(' ')} ended with ${String(run.code)}: ${`${run.stdout}${run.stderr}`.trim().slice(-1000)}`,
+      );
     }
     const [wall, user, system] = readFileSync(times, 'utf8').trim().split('\n').at(-1).split(' ').map(Number);
     return { ...run, wall, cpu: user + system };
@@ -76,7 +78,7 @@ function readIfThere(path) {
 }
 
 /** Bytes of all files below a directory, as far as they stay while we look. */
-export function weigh(directory, skip) {
+function weigh(directory, skip) {
   let total = 0;
   for (const entry of list(directory)) {
     const path = join(directory, entry.name);

@@ -76,7 +76,7 @@ function limitText({ limit, of, unit }) {
 }
 
 /** `met`, `**missed**`, or nothing where there is no limit or no value for it. */
-export function verdictOf({ limit, of, ours, ratio }) {
+function verdictOf({ limit, of, ours, ratio }) {
   const value = of === 'ratio' ? ratio : ours;
   if (limit === undefined || value === undefined) return '';
   if (typeof limit === 'string') return value === limit ? 'met' : '**missed**';

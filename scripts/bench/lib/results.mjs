@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export const EMPTY_RESULTS = { machines: {}, rows: [], curves: [] };
+const EMPTY_RESULTS = { machines: {}, rows: [], curves: [] };
 
 export function readResults(file) {
   try {

@@ -1,7 +1,7 @@
 // One blob to or from a registry: `transfer-blob.mjs up|down REGISTRY MEGABYTES`. Its bytes are made on the way. Compiled by compile.mjs.
-import { digester } from '../../src/oci/digest.ts';
-import { withContext } from '../../src/core/with-context.ts';
-import { createRegistryClient } from '../../src/registry/client.ts';
+import { digester } from '../../../src/oci/digest.ts';
+import { withContext } from '../../../src/core/with-context.ts';
+import { createRegistryClient } from '../../../src/registry/client.ts';
 
 const [direction, registry, megabytes] = process.argv.slice(2);
 const MEGABYTE = 1024 * 1024;
