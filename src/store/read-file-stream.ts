@@ -10,7 +10,7 @@ export interface ReadFileOptions {
   readonly expectedBytes?: number;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /**
  * A file as a stream of fresh chunks. Throws system errors of opening as they are (`ENOENT` means different things to different
