@@ -28,32 +28,32 @@ type Load = ChosenProgram['load'];
 const LOADERS: Readonly<Record<Program, Load>> = {
   analyzer: async (source, host) => {
     const inputs = readAnalyzer(source);
-    const { runAnalyzer } = await import('../platform/lifecycle/analyzer.ts');
+    const { runAnalyzer } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runAnalyzer(inputs, host, ctx);
   },
   detector: async (source, host) => {
     const inputs = readDetector(source);
-    const { runDetector } = await import('../platform/lifecycle/detector.ts');
+    const { runDetector } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runDetector(inputs, host, ctx);
   },
   restorer: async (source, host) => {
     const inputs = readRestorer(source);
-    const { runRestorer } = await import('../platform/lifecycle/restorer.ts');
+    const { runRestorer } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runRestorer(inputs, host, ctx);
   },
   builder: async (source, host) => {
     const inputs = readBuilder(source);
-    const { runBuilder } = await import('../platform/lifecycle/builder.ts');
+    const { runBuilder } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runBuilder(inputs, host, ctx);
   },
   exporter: async (source, host) => {
     const inputs = readExporter(source);
-    const { runExporter } = await import('../platform/lifecycle/exporter.ts');
+    const { runExporter } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runExporter(inputs, host, ctx);
   },
   creator: async (source, host) => {
     const inputs = readCreator(source);
-    const { runCreator } = await import('../platform/lifecycle/creator.ts');
+    const { runCreator } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runCreator(inputs, host, ctx);
   },
   extender: (source) => {
@@ -62,7 +62,7 @@ const LOADERS: Readonly<Record<Program, Load>> = {
   },
   rebaser: async (source, host) => {
     const inputs = readRebaser(source);
-    const { runRebaser } = await import('../platform/lifecycle/rebaser.ts');
+    const { runRebaser } = await import('../platform/lifecycle/programs.ts');
     return (ctx) => runRebaser(inputs, host, ctx);
   },
 };
