@@ -8,12 +8,14 @@ import { treeBytes } from '../layer/tree-bytes.ts';
 import { readMark, ROOT_PARTS } from '../rootfs/root-entry.ts';
 import { readDownloadRecord } from './download-record.ts';
 import { keptSubject } from './kept-subject.ts';
+import { memoSubject } from './memo-record.ts';
 
 /** The directories of the cache, and what is in them. Nothing else below the cache's root is looked at, or removed. */
 export const CACHE_AREAS = {
   kept: 'failed builds that were kept',
   rootfs: 'unpacked images',
   builds: 'caches of builds',
+  memo: 'builds that are remembered',
   volumes: 'named volumes of builds',
   work: 'directories of builds without a sandbox',
   uploads: 'what registries have',
@@ -71,6 +73,7 @@ async function subjectOf(area: CacheArea, path: string): Promise<string | undefi
   if (area === 'rootfs') return (await readMark(path))?.image;
   if (area === 'kept') return keptSubject(path);
   if (area === 'downloads') return (await readDownloadRecord(path))?.url;
+  if (area === 'memo') return memoSubject(path);
   if (area !== 'builds') return undefined;
   try {
     return (await readFile(join(path, IMAGE_FILE), 'utf8')).trim();
@@ -81,7 +84,7 @@ async function subjectOf(area: CacheArea, path: string): Promise<string | undefi
 }
 
 export function cacheAreas(): readonly CacheArea[] {
-  return ['kept', 'rootfs', 'builds', 'volumes', 'work', 'uploads', 'downloads'];
+  return ['kept', 'rootfs', 'builds', 'memo', 'volumes', 'work', 'uploads', 'downloads'];
 }
 
 /** Locks, leases and what is not finished have other names. */

@@ -130,6 +130,8 @@ export type Event =
       readonly from: 'network' | 'cache';
       readonly ms: number;
     }
+  /** What is known of a build before it is done: `--memo`. */
+  | { readonly type: 'memo'; readonly finding: MemoFinding }
   | {
       readonly type: 'build.end';
       readonly image: string;
@@ -138,6 +140,8 @@ export type Event =
       readonly layers: number;
       readonly size: number;
       readonly outputs: readonly BuildOutput[];
+      /** With `--memo`: what was known. With `hit` nothing was run. */
+      readonly memo?: MemoVerdict;
     }
   /** What a build would do: `--dry-run`. */
   | {
@@ -165,6 +169,8 @@ export type Event =
       readonly caches: readonly { readonly place: string; readonly isThere?: boolean }[];
       /** `readable`: a registry, which is not asked for the right to push. */
       readonly outputs: readonly { readonly location: string; readonly access: 'writable' | 'readable' }[];
+      /** With `--memo`. */
+      readonly memo?: MemoFinding;
     }
   /** What a rebase did, or with `dryRun` would do. */
   | {
@@ -187,6 +193,33 @@ export type Event =
       readonly referrers: number;
       readonly outputs: readonly BuildOutput[];
     };
+
+/** `refresh`: nothing was looked up, the image is remembered. `off`: nothing can be known. */
+export type MemoVerdict = 'hit' | 'miss' | 'refresh' | 'off';
+
+/** Whether the image of the very same inputs is known. */
+export interface MemoFinding {
+  readonly verdict: MemoVerdict;
+  readonly reason: string;
+  /** Digest of the parts. */
+  readonly key?: string;
+  /** Of a hit: the image, and when it was built. */
+  readonly digest?: string;
+  readonly builtAt?: string;
+  /** All that the image comes of, by name: digests, or a few words. */
+  readonly parts: readonly { readonly name: string; readonly value: string }[];
+  /** Of a miss: what is other than at the last build of that name. */
+  readonly changed: readonly ChangedPart[];
+}
+
+export interface ChangedPart {
+  readonly part: string;
+  /** Absent: the part is new. */
+  readonly before?: string;
+  readonly after: string;
+  /** What changed in it, where that is known. */
+  readonly note?: string;
+}
 
 export interface BuildLimit {
   readonly limit: 'time' | 'memory' | 'processes' | 'disk';

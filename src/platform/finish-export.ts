@@ -10,7 +10,10 @@ import { READER_GONE } from '../ports/standard-streams.ts';
  * report.toml of an export: the first location's names and digest, every output, and the choice of launcher (design §1.2). An image
  * that is to be loaded into an engine has the id that it gets there.
  */
-export function exportReport(output: ExportOutput, launcher: ChosenLauncher | undefined): Report {
+export function exportReport(
+  output: ExportOutput,
+  launcher: (Pick<ChosenLauncher, 'reason'> & { readonly kind: string }) | undefined,
+): Report {
   const saved = output.outputs.filter((each) => each.error === undefined);
   return {
     tags: saved.flatMap((each) => each.names),

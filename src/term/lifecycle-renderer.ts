@@ -73,6 +73,7 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
       case 'detect.failed':
       case 'detect.explained':
       case 'build.plan':
+      case 'memo':
       case 'buildpack.start':
       case 'layer':
       case 'blob.progress':

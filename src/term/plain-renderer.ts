@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Event, PhaseName } from '../core/events.ts';
+import type { Event, MemoFinding, PhaseName } from '../core/events.ts';
 import { formatDuration, formatSize, shortDigest } from './amounts.ts';
 import { buildResult } from './build-result.ts';
 import { ciMarks, type CiKind } from './ci-marks.ts';
@@ -10,6 +10,7 @@ import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
 import { limitText } from './limit-text.ts';
 import { passedOverLines } from './passed-over.ts';
+import { memoLines } from './memo-text.ts';
 import { planText } from './plan-text.ts';
 import { rebaseResult, type RebaseEnd } from './rebase-result.ts';
 import type { Renderer } from './renderer.ts';
@@ -86,6 +87,9 @@ class PlainRenderer implements Renderer {
           event.from === 'network' ? 'downloaded' : 'unchanged',
           `${event.url}   ${formatSize(event.bytes)}`,
         );
+        return;
+      case 'memo':
+        this.#memo(event.finding);
         return;
       case 'launcher.chosen':
         if (this.#options.verbose === true) this.#header('launcher', `${event.kind}: ${event.reason}`);
@@ -193,6 +197,12 @@ class PlainRenderer implements Renderer {
     const table = layerTable(this.#layers);
     if (table.length > 0) ['', ...table, ''].forEach((line) => this.#line(line));
     for (const line of buildResult(event)) terminal.out(`${line}\n`);
+  }
+
+  #memo(finding: MemoFinding): void {
+    const { verbose = false, terminal } = this.#options;
+    for (const [label, text] of memoLines(finding, { verbose, arrow: symbolsOf(terminal).arrow }))
+      this.#header(label, text);
   }
 
   #rebased(event: RebaseEnd): void {

@@ -1,5 +1,6 @@
 import type { Event, PlannedModule } from '../core/events.ts';
 import { formatSize, shortDigest } from './amounts.ts';
+import { memoLines } from './memo-text.ts';
 
 type Plan = Extract<Event, { readonly type: 'build.plan' }>;
 
@@ -39,6 +40,9 @@ export function planText(plan: Plan, arrow: string): readonly string[] {
         `${location}   ${access === 'writable' ? 'can be written to' : 'can be read; whether it may be pushed to is not asked'}`,
       ),
     ),
+    ...(plan.memo === undefined
+      ? []
+      : memoLines(plan.memo, { arrow, verbose: false }).map(([label, text]) => line(label, text))),
     'nothing was run or written: this was a dry run',
   ];
 }

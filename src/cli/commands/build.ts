@@ -48,6 +48,7 @@ export async function readBuildOptions(
     env: await readBuildEnv(values.list('env-file'), values.list('env'), machine),
     machine,
     clearCache,
+    memo: values.boolean('memo'),
     registry: readRegistryFlags(values),
     ...(platform === undefined ? {} : { target: readTarget(platform) }),
     ...readBuildData(values),

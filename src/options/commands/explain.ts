@@ -19,6 +19,7 @@ const IMAGE_ONLY: readonly string[] = [
   ...[
     'launch-cache',
     'clear-cache',
+    'memo',
     'layers-dir',
     'path',
     'on-error',

@@ -1,12 +1,11 @@
 import type { Context } from '../../core/context.ts';
 import { formatPlatform } from '../../oci/platform.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openConfig } from '../config/config.ts';
 import { withSettings } from '../config/use.ts';
 import { withFailureKept } from '../debug/keep-failure.ts';
 import { openProject } from '../descriptor/open-project.ts';
+import { withMemo, type MadeImage } from '../memo/with-memo.ts';
 import { runBuild } from '../run-build.ts';
-import type { RunExportOutput } from '../run-export.ts';
 import { withoutSecrets } from './masked.ts';
 import { buildOutputs, type BuildOptions, type BuildOutcome } from './options.ts';
 import { withPreparedBuild, type PreparedRequest } from './prepared.ts';
@@ -32,15 +31,19 @@ export async function buildImage(asked: BuildOptions, ctx: Context): Promise<Bui
 
 async function makeImage(options: BuildOptions, prepared: Omit<PreparedRequest, 'options'>): Promise<BuildOutcome> {
   const { ctx } = prepared.keeper;
-  const { sandbox, result } = await withPreparedBuild({ ...prepared, options }, async (input, ports) => ({
-    sandbox: ports.sandbox,
-    result: await runBuild(input, ports, ctx),
-  }));
-  return conclude(options, sandbox, result, ctx);
+  const request = { ...prepared, options };
+  const made = await withMemo(request, ({ around, ...own }) =>
+    withPreparedBuild({ ...request, ...own }, async (input, ports) => ({
+      sandbox: ports.sandbox.name,
+      result: await around(input, () => runBuild(input, ports, ctx)),
+    })),
+  );
+  return conclude(options, made, ctx);
 }
 
-function conclude(options: BuildOptions, sandbox: Sandbox, result: RunExportOutput, ctx: Context): BuildOutcome {
-  const { exported, launcher, platform } = result;
+function conclude(options: BuildOptions, made: MadeImage, ctx: Context): BuildOutcome {
+  const { exported, launcher, platform, sandbox, memo } = made;
+  const known = memo === undefined ? {} : { memo };
   ctx.emit({
     type: 'build.end',
     image: options.image,
@@ -49,6 +52,7 @@ function conclude(options: BuildOptions, sandbox: Sandbox, result: RunExportOutp
     layers: exported.layers.length,
     size: exported.layers.reduce((sum, layer) => sum + layer.size, 0),
     outputs: buildOutputs(exported),
+    ...known,
   });
   return {
     image: options.image,
@@ -58,6 +62,7 @@ function conclude(options: BuildOptions, sandbox: Sandbox, result: RunExportOutp
     layers: exported.layers,
     report: options.report,
     launcher: { kind: launcher.kind, reason: launcher.reason },
-    sandbox: sandbox.name,
+    sandbox,
+    ...known,
   };
 }

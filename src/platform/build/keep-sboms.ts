@@ -23,16 +23,21 @@ export async function keepingSboms<T>(
   const to = resolve(machine.cwd, sbomOutputDir);
   try {
     const result = await build();
-    await copySboms(dirs, to, ctx);
+    await copySboms(sbomsOf(dirs), to, ctx);
     return result;
   } catch (error) {
-    if (hasCode(error, 'OUTPUT_FAILED')) await copySboms(dirs, to, ctx);
+    if (hasCode(error, 'OUTPUT_FAILED')) await copySboms(sbomsOf(dirs), to, ctx);
     throw error;
   }
 }
 
-async function copySboms({ layers }: BuildDirs, to: string, ctx: Context): Promise<void> {
-  const from = join(layers.real, 'sbom');
+/** Where a build has them. */
+export function sbomsOf({ layers }: BuildDirs): string {
+  return join(layers.real, 'sbom');
+}
+
+/** Copies SBOM files to `<to>/sbom`, in the place of what is there. Throws `WRITE_FAILED`, `DISK_FULL`. */
+export async function copySboms(from: string, to: string, ctx: Context): Promise<void> {
   const own = join(to, 'sbom');
   try {
     await makeDirectory(to);

@@ -1,4 +1,4 @@
-import type { BuildOutput } from '../../core/events.ts';
+import type { BuildOutput, MemoVerdict } from '../../core/events.ts';
 import type { Platform } from '../../oci/platform.ts';
 import type { OutputRequest } from '../../options/output.ts';
 import type { RegistryFlags } from '../../options/registry-flags.ts';
@@ -9,10 +9,11 @@ import type { SettingsOptions } from '../config/use.ts';
 import type { Machine } from '../machine.ts';
 import type { DataOptions } from './data.ts';
 import type { DebugOptions } from '../debug/options.ts';
+import type { MemoOptions } from '../memo/options.ts';
 import type { ModuleRequests } from '../modules/module-request.ts';
 
 /** What `slipway build` was asked to do. Paths may be relative to the working directory. */
-export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions, SettingsOptions {
+export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions, MemoOptions, SettingsOptions {
   /** Name of the image: what a registry output is pushed to and what archives and layouts call it. */
   readonly image: string;
   /** The app: a directory, an archive, or `-`; never written to. */
@@ -74,7 +75,10 @@ export interface BuildOutcome {
   readonly report: string | undefined;
   /** The launcher that was put into the image, and why. */
   readonly launcher: { readonly kind: string; readonly reason: string };
+  /** `none` where nothing was run. */
   readonly sandbox: string;
+  /** With `memo`: what was known. With `hit` nothing was run. */
+  readonly memo?: MemoVerdict;
 }
 
 export interface BuiltLayer {

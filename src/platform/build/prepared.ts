@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret-forms.ts';
+import type { Locator } from '../../locate/locator.ts';
 import type { Keeper } from '../debug/keep-failure.ts';
 import type { Project } from '../descriptor/open-project.ts';
 import type { RunBuildInput, RunBuildPorts } from '../run-build.ts';
@@ -26,18 +27,20 @@ export interface PreparedRequest {
   readonly project: Project;
   readonly keeper: Keeper;
   readonly secrets: readonly Secret[];
+  /** Is disposed with the build; default: one of its own. */
+  readonly locator?: Locator;
 }
 
 /** Opens all that the phases of a build work with, lets the task run them, and closes it. */
 export async function withPreparedBuild<T>(
-  { options, request, project, keeper, secrets }: PreparedRequest,
+  { options, request, project, keeper, secrets, locator: given }: PreparedRequest,
   task: (input: RunBuildInput, ports: RunBuildPorts) => Promise<T>,
 ): Promise<T> {
   const { ctx, watch, release } = keeper;
   const { machine } = options;
   const { compression, outputs } = request;
   await using data = await openBuildData(options, secrets, ctx);
-  await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
+  await using locator = given ?? openStores(machine, ctx.product, options.registry ?? { insecure: [] });
   await using builder = await openNamedBuilder(options, locator, ctx);
   await using lifecycle = await openLifecycleImage(options, locator, ctx);
   await using modules = await openBuildModules(options, { builder, locator }, ctx);

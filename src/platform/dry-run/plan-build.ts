@@ -6,6 +6,7 @@ import type { Event } from '../../core/events.ts';
 import { pathKind } from '../../core/path-kind.ts';
 import { isScratch } from '../../image/plan.ts';
 import { virtualParents } from '../../layer/place.ts';
+import { findingOnce } from '../../locate/find-once.ts';
 import type { Locator } from '../../locate/locator.ts';
 import { displayLocation, parseLocation } from '../../oci/location.ts';
 import { formatPlatform } from '../../oci/platform.ts';
@@ -26,6 +27,8 @@ import { cacheRoot } from '../cache-root.ts';
 import { openConfig } from '../config/config.ts';
 import { withSettings } from '../config/use.ts';
 import { openProject } from '../descriptor/open-project.ts';
+import { lookUp } from '../memo/lookup.ts';
+import { memoRequest } from '../memo/with-memo.ts';
 import type { ChosenModules } from '../modules/choose-modules.ts';
 import { plainGuard } from '../stage.ts';
 import { openStores } from '../stores.ts';
@@ -44,7 +47,8 @@ export async function planBuild(asked: BuildOptions, ctx: Context): Promise<void
   const options = withSettings(project.options, openConfig(asked.machine), ctx);
   const request = readRequest(options);
   const { machine } = options;
-  await using locator = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
+  await using stores = openStores(machine, ctx.product, options.registry ?? { insecure: [] });
+  const locator = findingOnce(stores);
   const outline = await outlineOf(options, locator, ctx);
   await using builder = outline ?? (await openNamedBuilder(options, locator, ctx));
   await using modules = await openBuildModules(elsewhere(options, ctx), { builder, locator }, ctx);
@@ -78,7 +82,20 @@ export async function planBuild(asked: BuildOptions, ctx: Context): Promise<void
     variables: variablesOf(options, builder),
     caches: await cachesOf(request.caches),
     outputs: outputsOf(request),
+    ...(await memoOf({ options, request, project }, locator, ctx)),
   });
+}
+
+/** What `--memo` would find; it writes nothing. */
+async function memoOf(
+  planned: Parameters<typeof memoRequest>[0],
+  locator: Locator,
+  ctx: Context,
+): Promise<Pick<Plan, 'memo'>> {
+  if (planned.options.memo !== true) return {};
+  const request = memoRequest(planned);
+  const { finding } = await lookUp({ ...request, opened: elsewhere(planned.options, ctx) }, locator, ctx);
+  return { memo: finding };
 }
 
 async function outlineOf(options: BuildOptions, locator: Locator, ctx: Context): Promise<OutlinedBuilder | undefined> {

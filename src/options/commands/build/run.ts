@@ -11,6 +11,9 @@ export const BUILD_RUN: readonly CommandOption[] = [
     value: 'DIR',
     env: 'CNB_LAUNCH_CACHE_DIR',
   }),
+  option('memo', 'boolean', 'Build', 'take the image of an earlier build of the very same inputs, and run nothing', {
+    env: 'SLIPWAY_MEMO',
+  }),
   option('clear-cache', 'boolean', 'Build', 'use nothing of earlier builds'),
   option('sandbox', 'choice', 'Build', 'how buildpacks are isolated', {
     choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'chroot', 'in-place', 'host'],
