@@ -7,6 +7,7 @@ import type { Platform } from '../../oci/platform.ts';
 import { checkOutputs } from '../../phases/analyze/check-outputs.ts';
 import type { OutputResult } from '../../phases/export.ts';
 import { saveOutputs } from '../../phases/export/save-outputs.ts';
+import type { OutputContent } from '../../phases/export/write-outputs.ts';
 import { copyWalked } from '../../store/copy.ts';
 import { openSinks, type SinkRequest } from '../sinks.ts';
 import { plainGuard } from '../stage.ts';
@@ -81,41 +82,35 @@ export async function retag(
       ctx,
     ),
   );
-  const written = new Map<SinkRequest, OutputResult>();
-  for (const digest of new Set(missing.map(({ from }) => from.walked.top.descriptor.digest))) {
-    const group = missing.filter(({ from }) => from.walked.top.descriptor.digest === digest);
-    const results = await plainGuard('export', () => write({ steps: group, platform }, locator, ctx));
-    for (const [index, result] of results.entries()) {
-      const request = group[index]?.request;
-      if (request !== undefined) written.set(request, result);
-    }
-  }
-  return Promise.all(steps.map(async (step) => written.get(step.request) ?? (await untouched(step))));
+  const written = missing.length === 0 ? [] : await plainGuard('export', () => write(missing, platform, locator, ctx));
+  const results = new Map(missing.map(({ request }, index) => [request, written[index]]));
+  return Promise.all(steps.map(async (step) => results.get(step.request) ?? (await untouched(step))));
 }
 
-/** Several outputs of one image. */
-async function write({ steps, platform }: Retag, locator: Locator, ctx: Context): Promise<readonly OutputResult[]> {
-  const [first] = steps;
-  if (first === undefined) return [];
-  await using opened = await openSinks(
-    steps.map(({ request }) => request),
-    locator,
-    ctx,
-  );
-  const sources = new Map(opened.sinks.map(({ sink }, index) => [sink, (steps[index] ?? first).from]));
-  const { top } = first.from.walked;
-  return await saveOutputs(
-    {
-      manifest: top,
-      put: async (sink, names, inner) => {
-        const { walked, source } = sources.get(sink) ?? first.from;
-        await copyWalked(walked, source, { sink, ctx: inner });
-        for (const name of names) sink.tag(name, { ...top.descriptor, platform });
-      },
+async function write(
+  steps: readonly RetagStep[],
+  platform: Platform,
+  locator: Locator,
+  ctx: Context,
+): Promise<readonly OutputResult[]> {
+  const requests = steps.map(({ request }) => request);
+  await using opened = await openSinks(requests, locator, ctx);
+  const filled = opened.sinks.flatMap((output, index) => {
+    const from = steps[index]?.from;
+    return from === undefined ? [] : [{ output, content: contentOf(from, platform) }];
+  });
+  const [first] = filled;
+  return first === undefined ? [] : await saveOutputs(first.content.manifest.descriptor, filled, ctx);
+}
+
+function contentOf({ walked, source }: KnownImage, platform: Platform): OutputContent {
+  return {
+    manifest: walked.top,
+    put: async (sink, names, ctx) => {
+      await copyWalked(walked, source, { sink, ctx });
+      for (const name of names) sink.tag(name, { ...walked.top.descriptor, platform });
     },
-    opened.sinks,
-    ctx,
-  );
+  };
 }
 
 async function untouched({ request, from }: RetagStep): Promise<OutputResult> {

@@ -2,6 +2,7 @@ import type { Context } from '../../core/context.ts';
 import type { MemoVerdict } from '../../core/events.ts';
 import { findingOnce } from '../../locate/find-once.ts';
 import type { Locator } from '../../locate/locator.ts';
+import { formatCompression } from '../../layer/compression.ts';
 import { decodeManifest } from '../../oci/manifest.ts';
 import { parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { ExportOutput } from '../../phases/export.ts';
@@ -76,18 +77,16 @@ export async function withMemo(
 
 /** A build as it is looked up. */
 export function memoRequest({ options, request, project }: Omit<PreparedRequest, 'keeper' | 'secrets'>): MemoRequest {
-  const compression = textOf(request.compression);
   return {
     options,
     request,
     metadata: project.metadata,
     project,
-    outputs: request.outputs.map((each) => ({ request: each, compression })),
+    outputs: request.outputs.map((each) => ({
+      request: each,
+      compression: formatCompression(each.compression ?? request.compression),
+    })),
   };
-}
-
-function textOf(compression: PreparedRequest['request']['compression']): string {
-  return compression.codec === 'none' ? 'none' : `${compression.codec}:${String(compression.level)}`;
 }
 
 function madeImage({ result, sandbox }: RunBuild): MadeImage {
@@ -109,12 +108,17 @@ async function takeKnown(
   const top = steps[0]?.from.walked.top;
   if (first === undefined || top === undefined) throw new Error('a build has an output');
   const manifest = decodeManifest(top, record.image);
+  const blobs = manifest.kind === 'manifest' ? manifest.layers : [];
   const exported: ExportOutput = {
     digest: first.digest,
     ...(manifest.kind === 'manifest' ? { configDigest: manifest.config.digest } : {}),
     manifestSize: first.manifestSize,
     outputs,
-    layers: record.layers.map(({ isBase, ...layer }) => ({ ...layer, status: isBase ? 'referenced' : 'reused' })),
+    // Digests and sizes are those of the first output's compression.
+    layers: record.layers.map(({ isBase, ...layer }, index) => {
+      const { digest, size } = blobs[index] ?? layer;
+      return { ...layer, digest, size, status: isBase ? 'referenced' : 'reused' };
+    }),
   };
   const { launcher } = record;
   const report = resolveOptional(machine.cwd, options.report);
