@@ -10,11 +10,11 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
   type Stats,
 } from 'node:fs';
 import { isSystem, type SlipwayError } from '../core/errors.ts';
 import { toBuffer, type BytePath } from './byte-path.ts';
+import { writeBody } from './write-body.ts';
 
 /** Makes the error for the entry at hand: `escape` for what would leave the tree, `invalid` for what makes no sense. */
 export interface Refusal {
@@ -63,9 +63,7 @@ export class GuardedTree {
     this.#clear(path, refusal);
     const file = openSync(this.#real(path), CREATE, 0o600);
     try {
-      for await (const chunk of body) {
-        for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
-      }
+      await writeBody(file, body);
       fchmodSync(file, mode);
     } finally {
       closeSync(file);

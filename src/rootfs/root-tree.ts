@@ -15,12 +15,12 @@ import {
   symlinkSync,
   unlinkSync,
   utimesSync,
-  writeSync,
   type Stats,
 } from 'node:fs';
 import { isSystem } from '../core/errors.ts';
 import { toBuffer, type BytePath } from '../layer/byte-path.ts';
 import type { Refusal } from '../layer/guarded-tree.ts';
+import { writeBody } from '../layer/write-body.ts';
 import { timeOf, type EntryFacts } from './entry-facts.ts';
 import { baseOf, join, parentOf } from './inner-path.ts';
 import { needsRecord, SET_ID_BITS, type Owners, type Ownership } from './owners.ts';
@@ -86,10 +86,7 @@ export class RootTree {
     const real = this.#place(path, refusal);
     const file = this.#replace(real, () => openSync(this.#path(real), CREATE, 0o600));
     try {
-      for await (const chunk of body) {
-        for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
-        this.#bytes += chunk.length;
-      }
+      this.#bytes += await writeBody(file, body);
       fchmodSync(file, facts.mode & ~SET_ID_BITS);
       futimesSync(file, timeOf(facts), timeOf(facts));
     } finally {

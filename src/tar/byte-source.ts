@@ -14,9 +14,13 @@ export class ByteSource {
     this.#subject = subject;
   }
 
+  /** Exactly `size` bytes if they are here already; else undefined, and nothing is taken. What most entries need, without a promise. */
+  present(size: number): Uint8Array | undefined {
+    return this.#chunk.length >= size ? this.#take(size) : undefined;
+  }
+
   /** Exactly `size` bytes; undefined at the end of the stream. Throws `ARCHIVE_INVALID` when it ends in between. */
   async exactly(size: number): Promise<Uint8Array | undefined> {
-    if (this.#chunk.length >= size) return this.#take(size);
     if (this.#chunk.length === 0 && !(await this.#fill())) return undefined;
     if (this.#chunk.length >= size) return this.#take(size);
     const bytes = new Uint8Array(size);

@@ -14,7 +14,12 @@ export interface TarReadEntry {
   /** The entry's PAX records; values that are not UTF-8 as latin-1. */
   readonly pax: Readonly<Record<string, string>>;
   /** May be read once, before the next entry is asked for; what is not read is skipped. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: TarBody;
+}
+
+export interface TarBody extends AsyncIterable<Uint8Array> {
+  /** The whole body when it is in memory already, as a view to be used at once; else undefined, and nothing is read. */
+  readonly inMemory: () => Uint8Array | undefined;
 }
 
 export interface ReadTarOptions {
@@ -41,77 +46,65 @@ export async function* readTar(
   subject: string,
   options: ReadTarOptions = {},
 ): AsyncIterable<TarReadEntry> {
-  const { openHeaderDecoder } = await import('./header-decoder.ts');
   const input = new ByteSource(source, subject);
-  const decoder = openHeaderDecoder();
+  const decoder = new RareDecoder();
+  let extended = noExtended();
+  let isPending = false;
   try {
-    yield* readEntries({ input, decoder, subject, options });
+    for (;;) {
+      const offset = input.offset;
+      const fail: Fail = (problem) =>
+        new SlipwayError('ARCHIVE_INVALID', `${subject}: the entry at byte ${String(offset)} ${problem}`);
+      const block = input.present(BLOCK_SIZE) ?? (await input.exactly(BLOCK_SIZE));
+      if (block === undefined || isZeroBlock(block)) {
+        if (isPending) throw fail('has an extended header and then nothing');
+        if (block === undefined && options.endMarker !== 'optional') {
+          throw new SlipwayError('ARCHIVE_INVALID', `${subject} is truncated: it has no end-of-archive marker`);
+        }
+        if (block !== undefined) await input.drain();
+        return;
+      }
+      const { kind, size } = guardBlock(block, fail);
+      switch (kind.kind) {
+        case 'pax':
+          extended.pax = recordsOf(await readExtended(input, size, fail), fail);
+          break;
+        case 'global-pax':
+          checkGlobal(recordsOf(await readExtended(input, size, fail), fail), fail);
+          continue;
+        case 'long-name':
+          extended.longName = untilNul(await readExtended(input, size, fail));
+          break;
+        case 'long-link':
+          extended.longLink = untilNul(await readExtended(input, size, fail));
+          break;
+        case 'volume-label':
+          continue;
+        case 'refused':
+          throw fail(kind.reason);
+        case 'old':
+        case 'entry': {
+          const decoded = decodePlainHeader(block) ?? (await decoder.decode(block, fail));
+          const type = kind.kind === 'old' ? 'old' : kind.type;
+          const header = headerOf({ type, size, decoded, extended, fail });
+          const body = new EntryBody(input, header.size);
+          yield { header, pax: textOf(extended.pax), body };
+          const rest = body.finish();
+          if (input.present(rest) === undefined) await input.skip(rest);
+          extended = noExtended();
+          isPending = false;
+          continue;
+        }
+      }
+      isPending = true;
+    }
   } finally {
     decoder.close();
     await input.close();
   }
 }
 
-interface Reading {
-  readonly input: ByteSource;
-  readonly decoder: HeaderDecoder;
-  readonly subject: string;
-  readonly options: ReadTarOptions;
-}
-
-async function* readEntries(reading: Reading): AsyncIterable<TarReadEntry> {
-  const { input, subject } = reading;
-  let extended = noExtended();
-  let isPending = false;
-  for (;;) {
-    const offset = input.offset;
-    const fail: Fail = (problem) =>
-      new SlipwayError('ARCHIVE_INVALID', `${subject}: the entry at byte ${String(offset)} ${problem}`);
-    const block = await input.exactly(BLOCK_SIZE);
-    if (block === undefined || isZeroBlock(block)) {
-      if (isPending) throw fail('has an extended header and then nothing');
-      if (block === undefined && reading.options.endMarker !== 'optional') {
-        throw new SlipwayError('ARCHIVE_INVALID', `${subject} is truncated: it has no end-of-archive marker`);
-      }
-      if (block !== undefined) await input.drain();
-      return;
-    }
-    const { kind, size } = guardBlock(block, fail);
-    switch (kind.kind) {
-      case 'pax':
-        extended.pax = recordsOf(await readExtended(input, size, fail), fail);
-        break;
-      case 'global-pax':
-        checkGlobal(recordsOf(await readExtended(input, size, fail), fail), fail);
-        continue;
-      case 'long-name':
-        extended.longName = untilNul(await readExtended(input, size, fail));
-        break;
-      case 'long-link':
-        extended.longLink = untilNul(await readExtended(input, size, fail));
-        break;
-      case 'volume-label':
-        continue;
-      case 'refused':
-        throw fail(kind.reason);
-      case 'old':
-      case 'entry': {
-        const decoded = decodePlainHeader(block) ?? (await decode(reading.decoder, block, fail));
-        const type = kind.kind === 'old' ? 'old' : kind.type;
-        const header = headerOf({ type, size, decoded, extended, fail });
-        const body = new EntryBody(input, header.size);
-        yield { header, pax: textOf(extended.pax), body };
-        await body.finish();
-        extended = noExtended();
-        isPending = false;
-        continue;
-      }
-    }
-    isPending = true;
-  }
-}
-
-class EntryBody implements AsyncIterable<Uint8Array> {
+class EntryBody implements TarBody {
   readonly #input: ByteSource;
   readonly #padding: number;
   #rest: number;
@@ -123,8 +116,15 @@ class EntryBody implements AsyncIterable<Uint8Array> {
     this.#padding = (BLOCK_SIZE - (size % BLOCK_SIZE)) % BLOCK_SIZE;
   }
 
+  inMemory(): Uint8Array | undefined {
+    this.#refuseLate();
+    const bytes = this.#input.present(this.#rest);
+    if (bytes !== undefined) this.#rest = 0;
+    return bytes;
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    if (this.#isPast) throw new Error('the body of a tar entry was read after the next entry');
+    this.#refuseLate();
     while (this.#rest > 0) {
       const part = await this.#input.upTo(this.#rest);
       this.#rest -= part.length;
@@ -132,19 +132,34 @@ class EntryBody implements AsyncIterable<Uint8Array> {
     }
   }
 
-  async finish(): Promise<void> {
+  /** How many bytes there are to skip before the next header. */
+  finish(): number {
     const rest = this.#rest + this.#padding;
     this.#rest = 0;
     this.#isPast = true;
-    await this.#input.skip(rest);
+    return rest;
+  }
+
+  #refuseLate(): void {
+    if (this.#isPast) throw new Error('the body of a tar entry was read after the next entry');
   }
 }
 
-async function decode(decoder: HeaderDecoder, block: Uint8Array, fail: Fail): Promise<DecodedHeader> {
-  try {
-    return await decoder.decode(withoutSize(block));
-  } catch (error) {
-    throw fail(`cannot be decoded: ${messageOf(error)}`);
+/** The general decoder, loaded and opened for the first block that `decodePlainHeader` leaves to it. */
+class RareDecoder {
+  #opened: HeaderDecoder | undefined;
+
+  async decode(block: Uint8Array, fail: Fail): Promise<DecodedHeader> {
+    this.#opened ??= (await import('./header-decoder.ts')).openHeaderDecoder();
+    try {
+      return await this.#opened.decode(withoutSize(block));
+    } catch (error) {
+      throw fail(`cannot be decoded: ${messageOf(error)}`);
+    }
+  }
+
+  close(): void {
+    this.#opened?.close();
   }
 }
 
@@ -152,7 +167,7 @@ async function readExtended(input: ByteSource, size: number, fail: Fail): Promis
   if (size > MAX_EXTENDED) throw fail(`has an extended header of ${String(size)} bytes, more than 1 MiB`);
   const padded = Math.ceil(size / BLOCK_SIZE) * BLOCK_SIZE;
   if (padded === 0) return new Uint8Array(0);
-  const bytes = await input.exactly(padded);
+  const bytes = input.present(padded) ?? (await input.exactly(padded));
   if (bytes === undefined) throw fail('has a truncated extended header');
   return bytes.subarray(0, size);
 }
