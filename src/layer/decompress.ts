@@ -5,7 +5,7 @@ import * as zlib from 'node:zlib';
 import { SlipwayError } from '../core/errors.ts';
 import type { LayerCompression } from '../oci/media-types.ts';
 
-const CHUNK_SIZE = 256 * 1024;
+const CHUNK_SIZE = 1024 * 1024;
 
 /**
  * The plain bytes of a compressed stream, in bounded memory. The source is read to its end unless the consumer stops. Throws

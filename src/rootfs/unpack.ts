@@ -9,6 +9,7 @@ import { openTar, subjectOf } from '../layer/open-tar.ts';
 import { createPacer } from '../layer/pacer.ts';
 import type { Layer } from '../ports/blob.ts';
 import { readTar, type TarReadEntry } from '../tar/reader.ts';
+import { fetchAhead } from './fetch-ahead.ts';
 import type { Owners } from './owners.ts';
 import { RootTree } from './root-tree.ts';
 
@@ -36,8 +37,10 @@ export async function unpackLayers(layers: readonly Layer[], directory: string, 
   const tree = new RootTree(realpathSync(directory, { encoding: 'latin1' }));
   const pacer = createPacer(ctx);
   let entries = 0;
-  for (const [index, layer] of layers.entries()) {
-    if (index > 0) tree.beginUpperLayer();
+  let isUpper = false;
+  for await (const layer of fetchAhead(layers, ctx)) {
+    if (isUpper) tree.beginUpperLayer();
+    isUpper = true;
     const subject = subjectOf(layer);
     const skipped: string[] = [];
     // The digest proves that nothing was cut off, so an archive without an end marker is whole.
