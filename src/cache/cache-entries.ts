@@ -18,6 +18,7 @@ export const CACHE_AREAS = {
   memo: 'builds that are remembered',
   volumes: 'named volumes of builds',
   work: 'directories of builds without a sandbox',
+  index: 'what layers were when they were last read',
   uploads: 'what registries have',
   downloads: 'files of URLs',
 } as const;
@@ -84,7 +85,7 @@ async function subjectOf(area: CacheArea, path: string): Promise<string | undefi
 }
 
 export function cacheAreas(): readonly CacheArea[] {
-  return ['kept', 'rootfs', 'builds', 'memo', 'volumes', 'work', 'uploads', 'downloads'];
+  return ['kept', 'rootfs', 'builds', 'memo', 'volumes', 'work', 'index', 'uploads', 'downloads'];
 }
 
 /** Locks, leases and what is not finished have other names. */

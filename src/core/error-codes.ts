@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   FILE_NOT_FOUND: { title: 'a file or directory that is missing' },
   FILE_NOT_READABLE: { title: 'a file that cannot be read' },
   FILE_CHANGED: { title: 'a file that changed while it was packed' },
+  INDEX_WRONG: { title: 'an index that took a changed layer for an unchanged one' },
   WRITE_FAILED: { title: 'an output that cannot be written' },
   DISK_FULL: { title: 'no space left for an output' },
   LOCK_TIMEOUT: { title: 'another process holds a lock' },

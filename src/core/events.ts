@@ -105,6 +105,8 @@ export type Event =
       readonly status: LayerStatus;
       readonly reason?: string;
     }
+  /** Whether a layer of the image is unchanged by what the index knows; else why its files are read. */
+  | { readonly type: 'index'; readonly id: string; readonly verdict: 'hit' | 'miss'; readonly reason?: string }
   | {
       readonly type: 'blob.progress';
       readonly action: 'pull' | 'push' | 'write';

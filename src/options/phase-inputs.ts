@@ -11,6 +11,7 @@ import {
   type InputSource,
 } from './common-inputs.ts';
 import { readCaches, type CacheInputs } from './cache-image.ts';
+import { indexChoice, type IndexChoice } from './index-choice.ts';
 import { asOutput, readName, type NamedLocation } from './names.ts';
 
 /** The run image as asked for: a location, the base without layers, or whatever run.toml names. */
@@ -78,6 +79,8 @@ export interface ExporterInputs extends CommonInputs, CacheInputs {
   readonly group: string;
   readonly outputs: readonly [NamedLocation, ...NamedLocation[]];
   readonly launchCacheDir: string | undefined;
+  /** What is known of layers that did not change (performance.md §7). */
+  readonly index: IndexChoice;
   readonly launcher: string;
   readonly launcherSbomDir: string;
   /** Fill the cache while the image is written. */
@@ -183,6 +186,7 @@ function readExportSettings(
     ...readCaches(values),
     launchCacheDir: values.text('launch-cache'),
     isParallel: values.boolean('parallel'),
+    index: indexChoice({ isOff: values.boolean('no-index'), isVerified: values.boolean('verify-index') }),
     launcher: readLauncher(values.required('launcher')),
     launcherSbomDir: values.path('launcher-sbom'),
     processType: values.text('process-type'),

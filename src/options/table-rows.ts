@@ -92,6 +92,10 @@ export const ROWS: readonly OptionRow[] = [
   }),
   row('log-level', 'string', every(), 'logging level', { env: 'CNB_LOG_LEVEL', fallback: 'info' }),
   row('no-color', 'boolean', every(), 'disable color output', { env: 'CNB_NO_COLOR' }),
+  row('no-index', 'boolean', all(E, C), 'read every layer, also one that did not change', {
+    env: 'SLIPWAY_NO_INDEX',
+    isOurs: true,
+  }),
   row('order', 'file', all(D, C), 'path to order.toml', { env: 'CNB_ORDER_PATH', fallback: '<layers>/order.toml' }),
   row('parallel', 'boolean', all(E, C), 'export app image and cache in parallel', { env: 'CNB_PARALLEL_EXPORT' }),
   row('plan', 'file', all(D, X, B), 'path to plan.toml', { env: 'CNB_PLAN_PATH', fallback: '<layers>/plan.toml' }),
@@ -148,6 +152,10 @@ export const ROWS: readonly OptionRow[] = [
   row('uid', 'integer', all(A, R, X, E, C, Z), 'UID of user in the build and run images', {
     env: 'CNB_USER_ID',
     fallback: '0',
+  }),
+  row('verify-index', 'boolean', all(E, C), 'read unchanged layers too, and fail where one did change', {
+    env: 'SLIPWAY_VERIFY_INDEX',
+    isOurs: true,
   }),
   row('version', 'boolean', every(), 'show version', {}),
 ];

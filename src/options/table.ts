@@ -65,6 +65,7 @@ export type OptionName =
   | 'layout-dir'
   | 'log-level'
   | 'no-color'
+  | 'no-index'
   | 'order'
   | 'parallel'
   | 'plan'
@@ -85,6 +86,7 @@ export type OptionName =
   | 'tag'
   | 'target'
   | 'uid'
+  | 'verify-index'
   | 'version';
 
 export const OPTIONS: readonly OptionRow[] = ROWS;

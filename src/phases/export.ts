@@ -15,6 +15,7 @@ import type { Digest, DiffId } from '../oci/digest.ts';
 import type { Location } from '../oci/location.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import type { LayerIndex } from '../ports/layer-index.ts';
 import type { BlobStaging, ImageSink } from '../ports/store.ts';
 import { layersOfBase } from './export/base-layers.ts';
 import { layerMaking, planContent, type ContentPlan } from './export/content.ts';
@@ -95,6 +96,8 @@ export interface ExportPorts {
   readonly sinks: readonly ExportSink[];
   readonly cache: BuildCache | undefined;
   readonly launchCache: LayerStore | undefined;
+  /** Undefined: every layer is read. */
+  readonly index?: LayerIndex | undefined;
   /** Where new blobs of the first output's compression are kept until the sinks have them. */
   readonly staging: BlobStaging;
 }
@@ -186,7 +189,7 @@ async function exportCache(
   const making = layerMaking(
     input,
     { ...ports, staging: cache.staging ?? ports.staging },
-    { compressions: [compression] },
+    { compressions: [compression], outputs: [ports.sinks.map(({ sink }) => sink)] },
   );
   try {
     await withTimer('Cache', ctx, async () => {

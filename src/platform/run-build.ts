@@ -16,6 +16,7 @@ import { detect, type DetectInput, type DetectOutput } from '../phases/detect.ts
 import type { GenerateInput } from '../phases/generate.ts';
 import { restore } from '../phases/restore.ts';
 import type { LayerStore } from '../ports/layer-cache.ts';
+import type { LayerIndex } from '../ports/layer-index.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ModuleFinder } from '../workspace/buildpacks.ts';
 import { writeAnalyzed, writeBuildMetadata, writeGroup, writePlan } from '../workspace/files.ts';
@@ -64,6 +65,8 @@ export interface RunBuildPorts {
   readonly extensions?: ModuleFinder;
   readonly openCache: OpenCache;
   readonly launchCache: LayerStore | undefined;
+  /** Undefined: every layer is read. */
+  readonly index: LayerIndex | undefined;
   /** Opens the outputs; called when the image is about to be made. */
   readonly openOutputs: () => Promise<OpenSinks>;
   readonly guard: Guard;
@@ -73,7 +76,7 @@ export interface RunBuildPorts {
 export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: Context): Promise<RunExportOutput> {
   const { dirs, files, settings } = input;
   const { features, execEnv } = settings;
-  const { guard, sandbox, modules, launchCache } = ports;
+  const { guard, sandbox, modules, launchCache, index } = ports;
   const layers = dirs.layers;
   const analyzeTask = async (): Promise<AnalyzeOutput> => {
     const output = await guard('analyze', () => analyze(input.analyze, { images: ports.locator, launchCache }, ctx));
@@ -144,7 +147,7 @@ export async function runBuild(input: RunBuildInput, ports: RunBuildPorts, ctx: 
         previous:
           found.previousImage === undefined ? undefined : { image: found.previousImage, metadata: analyzed.metadata },
       },
-      { outputs, cache, launchCache, guard },
+      { outputs, cache, launchCache, index, guard },
       ctx,
     );
   };

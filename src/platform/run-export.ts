@@ -21,6 +21,7 @@ import { readLaunchLayers } from '../phases/export/launch-layers.ts';
 import type { SbomDirectories } from '../phases/export/lifecycle-sboms.ts';
 import type { Image } from '../ports/image.ts';
 import type { BuildCache, LayerStore } from '../ports/layer-cache.ts';
+import type { LayerIndex } from '../ports/layer-index.ts';
 import { readBuildBom } from '../workspace/buildpack-files.ts';
 import { readProjectMetadata, writeReport } from '../workspace/files.ts';
 import { chooseImageLauncher } from './choose-image-launcher.ts';
@@ -80,6 +81,8 @@ export interface RunExportPorts {
   readonly outputs: OpenSinks;
   readonly cache: BuildCache | undefined;
   readonly launchCache: LayerStore | undefined;
+  /** Undefined: every layer is read. */
+  readonly index: LayerIndex | undefined;
   readonly guard: Guard;
 }
 
@@ -149,7 +152,7 @@ export async function runExport(input: RunExportInput, ports: RunExportPorts, ct
           return path === undefined ? undefined : `${path}@${digest}`;
         },
       },
-      { sinks: outputs.sinks, cache: ports.cache, launchCache: ports.launchCache, staging: outputs.staging },
+      { ...ports, sinks: outputs.sinks, staging: outputs.staging },
       ctx,
     );
     return { launcher, exported };

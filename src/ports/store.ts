@@ -76,6 +76,11 @@ export function canStage(sink: object): sink is StagingSink {
   return 'staging' in sink;
 }
 
+/** A sink on this machine can give back what it has. */
+export function canOpen(sink: ImageSink): sink is ImageSink & Pick<ContentReader, 'open'> {
+  return 'open' in sink;
+}
+
 /** Where the layer packer writes: bytes first, digest later; nothing is visible under a digest before `commit`. */
 export interface BlobStaging {
   readonly begin: () => StagedBlob;

@@ -1,4 +1,5 @@
 import type { Event, LogLevel, PhaseName } from '../core/events.ts';
+import { indexText } from './index-text.ts';
 import { describeError, factLines, stackLines } from './error-text.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -54,6 +55,9 @@ export function createLifecycleRenderer(options: LifecycleRendererOptions): Rend
         return;
       case 'launcher.chosen':
         log('debug', `Using launcher: ${event.kind}: ${event.reason}`);
+        return;
+      case 'index':
+        log('debug', indexText(event));
         return;
       case 'http.retry':
         log('warn', `${event.url}: ${event.reason}, retrying in ${String(event.delayMs)} ms`);

@@ -6,6 +6,7 @@ import { ciMarks, type CiKind } from './ci-marks.ts';
 import { copyResult, copySummary, type CopyEnd } from './copy-result.ts';
 import { detectTable } from './detect-table.ts';
 import { describeError, errorLines, stackLines } from './error-text.ts';
+import { indexText } from './index-text.ts';
 import { layerTable, type LayerEvent } from './layer-table.ts';
 import { cleanLine } from './output-line.ts';
 import { limitText } from './limit-text.ts';
@@ -111,6 +112,9 @@ class PlainRenderer implements Renderer {
       case 'output':
         if (this.#phase?.name === 'build' || this.#options.verbose === true)
           this.#line(`  ${symbols.bar} ${this.#outputText(event)}`.trimEnd());
+        return;
+      case 'index':
+        if (this.#options.verbose === true) this.#line(indexText(event));
         return;
       case 'layer':
         this.#layers.push(event);

@@ -83,6 +83,8 @@ async function linesOf(bed: LifecycleBed, level: string, program: string, args: 
       .slice(0, -1)
       // An ordinary user with another id than the bed's files.
       .filter((line) => !line.startsWith('Running as user '))
+      // What the index says is ours.
+      .filter((line) => !/^Layer '.*' is (read: |unchanged since )/.test(line))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
+import { indexChoice } from '../../options/index-choice.ts';
 import type { CommandValues } from '../../options/command-values.ts';
 import { readLimits } from '../../options/commands/build/limits.ts';
 import { parseOutput, type OutputRequest } from '../../options/output.ts';
@@ -49,6 +50,7 @@ export async function readBuildOptions(
     machine,
     clearCache,
     memo: values.boolean('memo'),
+    index: indexChoice({ isOff: values.boolean('no-index'), isVerified: values.boolean('verify-index') }),
     registry: readRegistryFlags(values),
     ...(platform === undefined ? {} : { target: readTarget(platform) }),
     ...readBuildData(values),

@@ -8,7 +8,7 @@ import { layersOfBase } from './base-layers.ts';
 import { readBuildpackDirectory, type BuildpackDirectory } from './buildpack-directories.ts';
 import { launchLayers } from './buildpack-layers.ts';
 import { assertLayerCount } from './layer-count.ts';
-import { announce, log, type LayerRequest, type MadeLayer } from './layer-request.ts';
+import { announce, announceIndex, log, type LayerRequest, type MadeLayer } from './layer-request.ts';
 import { configLayer, known, LAYER_IDS, launcherLayer, processTypesLayer, sbomOrigin } from './lifecycle-layers.ts';
 import { ContentLines } from './log-lines.ts';
 import { makeLayers, type LayerMaking } from './make-layers.ts';
@@ -25,12 +25,14 @@ export interface ImageContent {
 /** How layers of this export are made: where blobs may lie already, and how new ones are packed. */
 export function layerMaking(
   input: ExportInput,
-  ports: Pick<ExportPorts, 'cache' | 'launchCache' | 'staging'>,
-  packing: Omit<PackOptions, 'family'>,
+  ports: Pick<ExportPorts, 'cache' | 'index' | 'launchCache' | 'staging'>,
+  { outputs, ...packing }: Omit<PackOptions, 'family'> & Pick<LayerMaking, 'outputs'>,
 ): LayerMaking {
   return {
     existing: existingLayers(input, ports),
     staging: ports.staging,
+    index: ports.index,
+    outputs,
     pack: { ...packing, family: familyOfBase(input.runImage) },
   };
 }
@@ -92,9 +94,11 @@ export async function makeContent(
     layers: input.layers,
     appLayers: plan.app.length,
   });
-  const made = await makeLayers(requests, layerMaking(input, ports, packingOf(variants)), ctx, {
+  const outputs = variants.map((variant) => variant.outputs.map(({ sink }) => sink));
+  const made = await makeLayers(requests, layerMaking(input, ports, { ...packingOf(variants), outputs }), ctx, {
     ready,
     done: (layer) => {
+      announceIndex(layer, ctx);
       for (const line of lines.of(layer)) ctx.emit({ type: 'log', ...line });
       announce({ id: layer.request.id, layer: layer.layer, status: layer.status }, ctx);
       shared.add(layer.request.id, layer.layer);

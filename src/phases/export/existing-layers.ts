@@ -1,7 +1,8 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { openTar } from '../../layer/open-tar.ts';
-import { isDiffId, type DiffId } from '../../oci/digest.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { isDiffId, type Digest, type DiffId } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
 import type { Layer } from '../../ports/blob.ts';
 import type { Image } from '../../ports/image.ts';
@@ -24,13 +25,27 @@ export interface ExistingLayers {
  * The blob that exists for a diffID: the previous image's, so that digests stay; else the launch cache's, else the cache's, read
  * once to prove it. A stored blob that proves wrong is a warning and no candidate.
  */
-export async function findExisting(diffId: DiffId, shelves: ExistingLayers, ctx: Context): Promise<Layer | undefined> {
+export async function findExisting(
+  diffId: DiffId,
+  shelves: ExistingLayers,
+  ctx: Context,
+  options: ExistingOptions = NOTHING_PROVEN,
+): Promise<Layer | undefined> {
   return (
     (await fromPrevious(diffId, shelves.previous, ctx)) ??
-    (await fromShelf(diffId, shelves.launchCache, ctx)) ??
-    (await fromShelf(diffId, shelves.cache, ctx))
+    (await fromShelf(diffId, shelves.launchCache, ctx, options)) ??
+    (await fromShelf(diffId, shelves.cache, ctx, options))
   );
 }
+
+export interface ExistingOptions {
+  /** Blobs that are known to hold the layer, if only their bytes have their digest. */
+  readonly proven: ReadonlySet<Digest>;
+  /** Whether anybody will read the bytes; of a proven blob that nobody reads the name is all that counts. */
+  readonly isNeeded: (descriptor: Descriptor) => Promise<boolean>;
+}
+
+const NOTHING_PROVEN: ExistingOptions = { proven: new Set(), isNeeded: () => Promise.resolve(true) };
 
 /**
  * A layer that has no contents on disk (contract §13.3): from the launch cache, else the previous image, else the cache. Throws
@@ -69,16 +84,28 @@ async function fromPrevious(diffId: DiffId, previous: Image | undefined, ctx: Co
   return (await previous.source.has(layer.descriptor, ctx)) ? layer : undefined;
 }
 
-async function fromShelf(diffId: DiffId, shelf: LayerShelf | undefined, ctx: Context): Promise<Layer | undefined> {
+async function fromShelf(
+  diffId: DiffId,
+  shelf: LayerShelf | undefined,
+  ctx: Context,
+  { proven, isNeeded }: ExistingOptions = NOTHING_PROVEN,
+): Promise<Layer | undefined> {
   const layer = await shelf?.find(diffId, ctx);
   if (shelf === undefined || layer === undefined) return undefined;
+  const isProven = proven.has(layer.descriptor.digest);
+  if (isProven && !(await isNeeded(layer.descriptor))) return layer;
   try {
-    const tar = openTar(layer, ctx)[Symbol.asyncIterator]();
-    while ((await tar.next()).done !== true);
+    // The digest alone is proven by reading the blob; that it holds this layer only by unpacking it.
+    await drain(isProven ? layer.open(ctx.signal) : openTar(layer, ctx));
     return layer;
   } catch (error) {
     if (!(error instanceof SlipwayError) || ctx.signal.aborted) throw error;
     log(ctx, 'warn', `Ignoring layer ${diffId} of ${shelf.description}: ${error.message}`);
     return undefined;
   }
+}
+
+async function drain(bytes: AsyncIterable<unknown>): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
 }

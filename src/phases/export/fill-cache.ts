@@ -7,7 +7,7 @@ import type { Layer } from '../../ports/blob.ts';
 import type { BuildCache } from '../../ports/layer-cache.ts';
 import type { BuildpackDirectory } from './buildpack-directories.ts';
 import { buildpackRecord, shaIn } from './buildpack-layers.ts';
-import { log, type MadeFromFiles } from './layer-request.ts';
+import { announceIndex, log, type MadeFromFiles } from './layer-request.ts';
 import { known, LAYER_IDS, sbomOrigin } from './lifecycle-layers.ts';
 import { readingLines } from './log-lines.ts';
 import { makeLayer, type LayerMaking } from './make-layers.ts';
@@ -72,7 +72,7 @@ async function addLayer(
 ): Promise<void> {
   const shared = await filling.shared.get(id);
   try {
-    const layer = shared ?? (await makeLayer({ id, createdBy: '', from }, filling.making, ctx)).layer;
+    const layer = shared ?? (await makeCached(id, from, filling, ctx));
     if (shared !== undefined || id === LAYER_IDS.cacheSbom)
       log(ctx, 'debug', `Reusing tarball for layer "${id}" with SHA: ${layer.diffId}`);
     const stored = await cache.find(layer.diffId, ctx);
@@ -89,6 +89,12 @@ async function addLayer(
     if (ctx.signal.aborted) throw error;
     log(ctx, 'warn', `Failed to cache layer '${id}': ${messageOf(error)}`);
   }
+}
+
+async function makeCached(id: string, from: MadeFromFiles, { making }: CacheFilling, ctx: Context): Promise<Layer> {
+  const made = await makeLayer({ id, createdBy: '', from }, making, ctx);
+  announceIndex(made, ctx);
+  return made.layer;
 }
 
 function announceReuse(id: string, sha: string, stored: Layer | undefined, ctx: Context): void {

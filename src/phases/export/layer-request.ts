@@ -37,10 +37,23 @@ export interface MadeLayer {
   /** The same in the export's other compressions, in their order; empty: `layer` serves for all. */
   readonly others: readonly Layer[];
   readonly status: LayerStatus;
+  /** What the index said, where it was asked; `reason`: why the layer was read. */
+  readonly index?: { readonly reason: string | undefined };
 }
 
 export function log(ctx: Context, level: LogLevel, message: string): void {
   ctx.emit({ type: 'log', level, message });
+}
+
+/** `index` event of a layer that was looked up there. */
+export function announceIndex({ request, index }: MadeLayer, ctx: Context): void {
+  if (index === undefined) return;
+  const { reason } = index;
+  ctx.emit({
+    type: 'index',
+    id: request.id,
+    ...(reason === undefined ? { verdict: 'hit' } : { verdict: 'miss', reason }),
+  });
 }
 
 /** `layer` event of a layer of the image. */

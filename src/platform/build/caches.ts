@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { hasCode, SlipwayError } from '../../core/errors.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
@@ -7,6 +7,7 @@ import type { CachePlace, CacheSetting } from '../../options/build/cache-choice.
 import { readCacheImage } from '../../options/cache-image.ts';
 import type { NamedLocation } from '../../options/names.ts';
 import { cacheRoot } from '../cache-root.ts';
+import { INDEX_FOLDER, indexPath } from '../open-index.ts';
 import type { BuildOptions } from './options.ts';
 import { resolveOptional } from './resolve-optional.ts';
 
@@ -21,6 +22,8 @@ export interface CachePlan {
   readonly cacheImage: NamedLocation | undefined;
   /** May be the same directory as `cacheDir`. */
   readonly launchDir: string | undefined;
+  /** What is known of layers that did not change. */
+  readonly indexDir: string | undefined;
   /** Directories among them that lie below the cache's root: `slipway cache prune` may remove them. */
   readonly kept: readonly string[];
   /** What is to be said about it. */
@@ -51,6 +54,7 @@ export function readCaches(options: BuildOptions): CachePlan {
     cacheDir: buildDir,
     cacheImage: readCacheImage(named),
     launchDir,
+    indexDir: indexPlace(buildDir, options),
     kept: [...new Set([buildDir, launchDir])].flatMap((path) => (path?.startsWith(`${root}/`) === true ? [path] : [])),
     ...(launch?.kind === 'image' ? { notice: 'a launch cache cannot be an image: only the build cache can' } : {}),
   };
@@ -92,6 +96,13 @@ function directoryOf(place: CachePlace | undefined, options: BuildOptions): stri
 
 function keptPath(options: BuildOptions, name: string | undefined): string {
   return join(cacheArea(options), name ?? nameOfImage(options));
+}
+
+/** In a cache that was named; else below the cache's root, by the name of what is kept there. */
+function indexPlace(buildDir: string | undefined, options: BuildOptions): string {
+  const isKept = buildDir === undefined || buildDir.startsWith(`${cacheArea(options)}/`);
+  if (!isKept) return join(buildDir, INDEX_FOLDER);
+  return indexPath(cacheRoot(options.machine), buildDir === undefined ? nameOfImage(options) : basename(buildDir));
 }
 
 function cacheArea({ machine }: BuildOptions): string {

@@ -1,5 +1,6 @@
 import type { BuildOutput, MemoVerdict } from '../../core/events.ts';
 import type { Platform } from '../../oci/platform.ts';
+import type { IndexChoice } from '../../options/index-choice.ts';
 import type { OutputRequest } from '../../options/output.ts';
 import type { RegistryFlags } from '../../options/registry-flags.ts';
 import type { ExportOutput } from '../../phases/export.ts';
@@ -61,6 +62,8 @@ export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions, M
   readonly gid?: number;
   /** Do not use layers of the previous image or the cache. */
   readonly clearCache?: boolean;
+  /** Default: use. */
+  readonly index?: IndexChoice;
   readonly machine: Machine;
 }
 

@@ -3,6 +3,7 @@ import type { Locator } from '../../locate/locator.ts';
 import type { Keeper } from '../debug/keep-failure.ts';
 import type { Project } from '../descriptor/open-project.ts';
 import type { RunBuildInput, RunBuildPorts } from '../run-build.ts';
+import { openIndex } from '../open-index.ts';
 import { openSinks } from '../sinks.ts';
 import { plainGuard } from '../stage.ts';
 import { openStores } from '../stores.ts';
@@ -72,6 +73,7 @@ export async function withPreparedBuild<T>(
         extensions: modules.finders.extension,
         openCache: caches.openCache,
         launchCache: caches.launchCache,
+        index: openIndex(request.caches.indexDir, options.clearCache === true ? 'none' : (options.index ?? 'use'), ctx),
         openOutputs: () => openSinks(outputs, locator, ctx),
         guard: plainGuard,
       },

@@ -29,7 +29,13 @@ export async function explainDetect(asked: BuildOptions, ctx: Context): Promise<
   });
 }
 
-const NO_CACHES: CachePlan = { cacheDir: undefined, cacheImage: undefined, launchDir: undefined, kept: [] };
+const NO_CACHES: CachePlan = {
+  cacheDir: undefined,
+  cacheImage: undefined,
+  launchDir: undefined,
+  indexDir: undefined,
+  kept: [],
+};
 
 /** The run image says what the build is for; nothing else of it is looked at. */
 async function explain(input: RunBuildInput, ports: RunBuildPorts, ctx: Context): Promise<number> {

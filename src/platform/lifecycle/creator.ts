@@ -14,7 +14,7 @@ import { lifecycleGuard } from '../stage.ts';
 import { analyzeInput } from './analyzer.ts';
 import { readOrderFor, readSystemFor } from './detector.ts';
 import { exportSettings, sinkRequest } from './exporter.ts';
-import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+import { announce, openCaches, openHostIndex, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
 /** `creator`: all five phases in one process. The run image is pinned once (contract GAP-12); the cache is opened first. */
 export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context): Promise<void> {
@@ -62,6 +62,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       extensions: openModules(inputs.extensionsDir, 'extension'),
       openCache,
       launchCache,
+      index: openHostIndex(inputs, host, ctx),
       openOutputs: () => openSinks(inputs.outputs.map(sinkRequest), locator, ctx),
       guard: lifecycleGuard,
     },

@@ -17,7 +17,7 @@ import { runImageMemory } from '../run-image-tools.ts';
 import { announceImages, runExport, type ExportSettings } from '../run-export.ts';
 import { openSinks, refuseCacheAsOutput, type SinkRequest } from '../sinks.ts';
 import { lifecycleGuard, stage } from '../stage.ts';
-import { announce, openCaches, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
+import { announce, openCaches, openHostIndex, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 import { extendedBase, findExtended } from './extended-run-image.ts';
 import { platformOption } from './resolve-for-extensions.ts';
 
@@ -42,6 +42,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   const extendedDir = await findExtended(inputs, recorded, host, ctx);
   const openCache = await openCaches(inputs, stores, ctx);
   const launchCache = await openLaunchCache(inputs.launchCacheDir, ctx);
+  const index = openHostIndex(inputs, host, ctx);
   const runImage = await stage('get run image', 62, () =>
     stores.find(recorded.reference, 'run image', ctx, platformOption(recorded)),
   );
@@ -72,7 +73,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
       target: knownTarget(recorded),
       previous,
     },
-    { outputs: sinks, cache: await openCache(runImage.platform), launchCache, guard: lifecycleGuard },
+    { outputs: sinks, cache: await openCache(runImage.platform), launchCache, index, guard: lifecycleGuard },
     ctx,
   );
 }

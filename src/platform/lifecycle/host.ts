@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openFolderLayerStore } from '../../cache/layer-store.ts';
 import { checkPlatformApi } from '../../cnb/deprecations.ts';
 import type { Context } from '../../core/context.ts';
@@ -10,9 +11,13 @@ import type { Reference } from '../../oci/reference.ts';
 import type { CacheInputs } from '../../options/cache-image.ts';
 import type { CommonInputs } from '../../options/common-inputs.ts';
 import { parseGoBoolean } from '../../options/go-values.ts';
+import type { ExporterInputs } from '../../options/phase-inputs.ts';
 import type { LayerStore } from '../../ports/layer-cache.ts';
+import type { LayerIndex } from '../../ports/layer-index.ts';
 import type { Machine } from '../machine.ts';
+import { cacheRoot } from '../cache-root.ts';
 import { chooseCache, type OpenCache } from '../open-cache.ts';
+import { INDEX_FOLDER, indexPath, openIndex } from '../open-index.ts';
 import { ensurePrivileges } from '../privileges.ts';
 import { stage } from '../stage.ts';
 import { openStores } from '../stores.ts';
@@ -95,6 +100,17 @@ export function openCaches(inputs: CommonInputs & CacheInputs, stores: Locator, 
   const { cacheDir, cacheImage } = inputs;
   const execEnv = inputs.features.hasExecEnv ? inputs.execEnv : undefined;
   return stage('create volume cache', 1, () => chooseCache({ cacheDir, cacheImage, execEnv }, stores, ctx));
+}
+
+/** What is known of layers that did not change: in a cache that was asked for, else in the user's. */
+export function openHostIndex(
+  inputs: Pick<ExporterInputs, 'cacheDir' | 'launchCacheDir' | 'index'>,
+  { machine }: Host,
+  ctx: Context,
+): LayerIndex | undefined {
+  const cache = inputs.cacheDir ?? inputs.launchCacheDir;
+  const directory = cache === undefined ? indexPath(cacheRoot(machine), 'lifecycle') : join(cache, INDEX_FOLDER);
+  return openIndex(directory, inputs.index, ctx);
 }
 
 /** The launch cache, if one was asked for. */

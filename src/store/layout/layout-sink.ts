@@ -10,7 +10,7 @@ import { withLock } from '../../core/lock-directory.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { displayLocation } from '../../oci/location.ts';
-import type { Attacher, ImageSink, StagingSink } from '../../ports/store.ts';
+import type { Attacher, ContentReader, ImageSink, StagingSink } from '../../ports/store.ts';
 import { BlobDirectory } from '../blob-directory.ts';
 import { BlobTally } from '../blob-tally.ts';
 import { engineNameOf, folderRepository, IMAGE_NAME, REF_NAME, repositoryOfName, REPOSITORY } from '../image-names.ts';
@@ -33,7 +33,7 @@ export async function openLayoutSink(
   name: string,
   ctx: Context,
   options: LayoutSinkOptions = {},
-): Promise<ImageSink & StagingSink & Attacher> {
+): Promise<ImageSink & Pick<ContentReader, 'open'> & StagingSink & Attacher> {
   const created = await prepare(directory);
   await removeLeftovers(directory, ctx);
   await removeLeftovers(join(directory, 'blobs', 'sha256'), ctx);
@@ -45,6 +45,7 @@ export async function openLayoutSink(
   return {
     description: displayLocation({ kind: 'oci', dir: directory, ref: name }),
     has: (descriptor) => blobs.has(descriptor),
+    open: (descriptor, inner) => blobs.open(descriptor, inner.signal),
     put: (blob, inner) => tally.put(blob, inner),
     putManifest: (manifest, inner) => tally.putManifest(manifest, inner),
     staging: tally.staging,

@@ -15,6 +15,10 @@ export const BUILD_RUN: readonly CommandOption[] = [
     env: 'SLIPWAY_MEMO',
   }),
   option('clear-cache', 'boolean', 'Build', 'use nothing of earlier builds'),
+  option('no-index', 'boolean', 'Build', 'read every layer, also one that did not change', { env: 'SLIPWAY_NO_INDEX' }),
+  option('verify-index', 'boolean', 'Build', 'read unchanged layers too; fail where one did change', {
+    env: 'SLIPWAY_VERIFY_INDEX',
+  }),
   option('sandbox', 'choice', 'Build', 'how buildpacks are isolated', {
     choices: ['auto', 'bubblewrap', 'unshare', 'crun', 'chroot', 'in-place', 'host'],
     fallback: 'auto',
