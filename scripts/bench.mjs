@@ -1,5 +1,6 @@
 // Benchmarks against the peers on PATH (docs/benchmarks): `npm run bench [-- NAME…] [--full] [--pairs N] [--out DIR] [--scale F]`.
 // --list says what there is; --render writes the pages from results.json again. A run replaces the rows of its cases and leaves the others.
+// --short: what CI runs, against the ratios of bench/recorded.json; --short --record writes those.
 // --scale F: a try with data F times the size, written below .build/bench/try unless --out says where.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,9 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     render: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
     out: { type: 'string' },
@@ -33,6 +37,7 @@ const { formatPage } = await import('./docs/format.mjs');
 const resultsFile = join(out, 'results.json');
 
 if (values.list) list();
+else if (values.short) await short();
 else if (values.render) await render();
 else await run();
 
@@ -41,13 +46,17 @@ function list() {
     console.log(`${id.padEnd(4)} ${title}, about ${String(minutes)} min${isLong === true ? ', only with --full' : ''}`);
 }
 
+async function short() {
+  const part = await import('./bench/short.mjs');
+  if (!(await part.short({ isRecord: values.record }))) process.exitCode = 1;
+}
+
 async function run() {
   const { runCase } = await import('./bench/lib/run-case.mjs');
-  const { build } = await import('./build.mjs');
   const chosen = chosenCases();
   const minutes = chosen.reduce((sum, one) => sum + one.minutes, 0) * (pairs / 5) * scale;
   console.log(`${chosen.map(({ id }) => id).join(' ')}: about ${minutes.toFixed(0)} minutes, into ${out}`);
-  await build();
+  if (!values['no-build']) await (await import('./build.mjs')).build();
   const failed = [];
   for (const one of chosen) {
     const work = join(place, `work-${String(process.pid)}`);

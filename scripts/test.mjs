@@ -37,6 +37,7 @@ if (isWhole && !isFast) {
   }
   const { check } = await import('./check.mjs');
   await check(timed);
+  await timed('bench, short', () => run(process.execPath, ['scripts/bench.mjs', '--short']));
 }
 console.log('\ntime');
 for (const [name, ms] of timings) console.log(`  ${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`);
