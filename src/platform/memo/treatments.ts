@@ -151,5 +151,6 @@ export const FIELD_TREATMENTS: Readonly<Record<keyof Required<BuildOptions>, Tre
   onError: 'aside',
   onErrorDir: 'aside',
   trustedBuilders: 'aside',
+  index: 'aside',
   memo: 'aside',
 };
