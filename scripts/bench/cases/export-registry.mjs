@@ -1,5 +1,5 @@
 // E1, E2, B7, B8: 650 MB in four layers to a registry and to a layout, the first time and again with nothing changed.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../bootstrap.mjs';
 import { startRegistry, withRegistry } from '../lib/docker-registry.mjs';
@@ -66,6 +66,7 @@ async function firstTime(bench) {
   const once = (bed) =>
     withRegistry({ program, directory: join(bench.work, 'registry'), template }, async ({ name }) => {
       bed.analyzed(`${name}/base/run@${bed.baseDigest}`, `${name}/base/run:v1`);
+      bed.forget();
       settle();
       return bed.export([`${name}/app/one:v1`]);
     });
@@ -111,7 +112,7 @@ async function againToLayout(bench, { name, limits, isCold = false }) {
     await bed.analyze(['-layout', '-layout-dir', bed.layout, '-run-image', 'r.example/run:v1', 'r.example/app/one']);
     await bed.toLayout();
     return () => {
-      if (isCold) rmSync(join(bed.directory, 'home'), { recursive: true, force: true });
+      if (isCold) bed.forget();
       return bed.toLayout();
     };
   };

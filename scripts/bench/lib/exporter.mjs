@@ -26,8 +26,15 @@ export class ExportBed {
     writeFileSync(join(directory, 'launcher'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
   }
 
-  /** An empty layout with the base image, and what the analyzer says about it. */
+  /** What the program keeps for its user between runs goes: the next run is the first. */
+  forget() {
+    rmSync(join(this.directory, 'home'), { recursive: true, force: true });
+    mkdirSync(join(this.directory, 'home'));
+  }
+
+  /** An empty layout with the base image, and what the analyzer says about it; nothing is kept of earlier runs. */
   freshLayout() {
+    this.forget();
     rmSync(this.layout, { recursive: true, force: true });
     const base = join(this.layout, 'r.example/run/v1');
     mkdirSync(join(base, '..'), { recursive: true });
