@@ -61,6 +61,19 @@ export default tseslint.config(
     },
   },
   {
+    // AssemblyScript: TypeScript's syntax, types of its own (asc checks them), numbers that wrap and names that are not declared.
+    files: ['assembly/**/*.ts'],
+    languageOptions: { parser: tseslint.parser },
+    rules: {
+      'no-undef': 'off',
+      'no-loss-of-precision': 'off',
+      'no-unused-vars': ['error', { args: 'none' }],
+      'max-params': ['error', 4],
+      'max-lines': ['error', 400],
+      'no-restricted-syntax': ['error', ...everywhere],
+    },
+  },
+  {
     files: ['src/core/clock.ts', 'src/cli/**/*.ts', 'src/options/**/*.ts'],
     rules: {
       'no-restricted-properties': 'off',

@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, readdirSync, readFileSync,
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { compileAssembly } from './assembly.mjs';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
 
 /** CommonJS packages in the bundle ask for `require`, and for Node's own modules alone. */
@@ -34,6 +35,7 @@ export const BUNDLE_OPTIONS = {
 
 export async function build({ types = false } = {}) {
   const { build: esbuild } = await import('esbuild');
+  await compileAssembly();
   const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   const bundle = async (outdir, entryPoints) => {

@@ -16,9 +16,11 @@ const timings = [];
 
 await ensureDependencies();
 const { BUNDLE_OPTIONS, build } = await import('./build.mjs');
+const { compileAssembly } = await import('./assembly.mjs');
 const isWhole = parts.length === 0;
 const files = testFiles();
 if (files.length === 0) fail('no test file matches');
+await timed('assembly', compileAssembly);
 if (!isFast) {
   await timed('types', () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']));
   await timed('build', () => build({ types: isWhole }));

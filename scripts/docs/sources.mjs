@@ -2,6 +2,7 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { compileAssembly } from '../assembly.mjs';
 import { ROOT } from '../bootstrap.mjs';
 import { BUNDLE_OPTIONS } from '../build.mjs';
 
@@ -16,6 +17,7 @@ export { PLATFORM_APIS, BUILDPACK_APIS } from './src/cnb/features.ts';
 /** `{ ERROR_CODES, OPTIONS, PROGRAMS, COMMANDS, … }` as the program has them. */
 export async function loadTables() {
   const { build } = await import('esbuild');
+  await compileAssembly();
   mkdirSync(join(ROOT, '.build'), { recursive: true });
   const directory = mkdtempSync(join(ROOT, '.build', 'docs-'));
   try {

@@ -10,9 +10,9 @@ interface BlobResult {
   readonly size: number;
 }
 
-/** A blob in the making: takes the tar's blocks in order, compresses them on the thread pool, hashes and writes them in order. */
+/** A blob in the making: takes the tar's blocks in order, compresses them on other threads, hashes and writes them in order. */
 export interface BlobPart {
-  /** Waits for a place on the thread pool; `done` is called once nothing reads the block any more. Throws what failed before. */
+  /** Waits for its turn; `done` is called once nothing reads the block any more. Throws what failed before. */
   readonly add: (block: TarBlock, done: () => void) => Promise<void>;
   /** After the last block, when everything is written. Throws what failed. */
   readonly end: () => Promise<void>;

@@ -13,7 +13,7 @@ export interface TarBlock {
 export interface BlockCodec {
   /** Goes before the first block. */
   readonly header: Uint8Array;
-  /** Begins the block's job on the thread pool, which reads the block until it is done. To be called in order. */
+  /** Begins the block's job on another thread, which reads the block until it is done. To be called in order. */
   readonly encode: (block: TarBlock) => Promise<Uint8Array>;
   /** Goes behind the last block. */
   readonly trailer: () => Uint8Array;

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { encoderThreads } from './deflate/encoder-pool.ts';
 import { GZIP_BLOCK_SIZE, GZIP_DICTIONARY_SIZE } from './gzip-blocks.ts';
 
 /** One megabyte of tar with the 32 KiB before it in front, in one piece of memory that is used again and again. */
@@ -8,8 +8,8 @@ export interface Slab {
 }
 
 /**
- * The memory of all packing in this process: slabs to reuse, and how many blocks may be on the thread pool at once. The limit holds
- * for all layers together and leaves threads of the default pool of four to name look-ups and file callbacks.
+ * The memory of all packing in this process: slabs to reuse, and how many blocks may be with other threads at once. The limit holds
+ * for all layers together: one more than there are threads, so that none waits.
  */
 export class SlabPool {
   readonly #limit: number;
@@ -24,8 +24,8 @@ export class SlabPool {
   take(): Slab {
     const free = this.#free.pop();
     if (free !== undefined) return free;
-    // Slow memory: a piece of the shared pool would keep all of that alive.
-    const memory = Buffer.allocUnsafeSlow(GZIP_DICTIONARY_SIZE + GZIP_BLOCK_SIZE);
+    // Shared memory: threads that compress read it as it is.
+    const memory = Buffer.from(new SharedArrayBuffer(GZIP_DICTIONARY_SIZE + GZIP_BLOCK_SIZE));
     return { dictionary: memory.subarray(0, GZIP_DICTIONARY_SIZE), data: memory.subarray(GZIP_DICTIONARY_SIZE) };
   }
 
@@ -34,7 +34,7 @@ export class SlabPool {
     if (this.#free.length <= this.#limit) this.#free.push(slab);
   }
 
-  /** Waits for a place on the thread pool, in the order of asking. Each must be left. */
+  /** Waits for its turn, in the order of asking. Each must be left. */
   async enter(): Promise<void> {
     if (this.#inFlight >= this.#limit) {
       await new Promise<void>((resolve) => {
@@ -56,6 +56,6 @@ let shared: SlabPool | undefined;
 
 /** The process's pool, made at first use. */
 export function sharedSlabs(): SlabPool {
-  shared ??= new SlabPool(Math.min(availableParallelism(), 2) + 1);
+  shared ??= new SlabPool(encoderThreads() + 1);
   return shared;
 }

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { build } from 'esbuild';
 import { temporaryDirectory } from '../support/context.ts';
 
-/** Packs 9 MiB with 1, 2 and 9 blocks in flight and prints the digests. */
+/** Packs 9 MiB at two levels with 1 and 9 blocks in flight and prints the digests. */
 const PROGRAM = `
   import { openBlobPart } from './src/layer/blob-part.ts';
   import { openBlobWriter } from './src/layer/blob-writer.ts';
@@ -20,9 +20,9 @@ const PROGRAM = `
   }
   const source = { kind: 'entries', entries: [{ kind: 'file', path: '/f', mode: 0o644, uid: 0, gid: 0, bytes }] };
   const ctx = { signal: new AbortController().signal, clock: systemClock, emit: () => undefined };
-  for (const blocks of [1, 2, 9]) {
+  for (const [level, blocks] of [[1, 1], [1, 9], [6, 1], [6, 9]]) {
     const slabs = new SlabPool(blocks);
-    const part = openBlobPart({ write: () => undefined }, { codec: 'gzip', level: 1 }, slabs);
+    const part = openBlobPart({ write: () => undefined }, { codec: 'gzip', level }, slabs);
     const writer = openBlobWriter([part], slabs);
     await writeTar(source, writer, ctx);
     await writer.close();
@@ -31,7 +31,7 @@ const PROGRAM = `
 `;
 
 describe('a blob digest', () => {
-  it('does not depend on the size of the thread pool nor on blocks in flight', async (t) => {
+  it('does not depend on the size of the thread pool, nor on blocks in flight, nor on whether there may be threads', async (t) => {
     const program = join(temporaryDirectory(t), 'pack.mjs');
     await build({
       stdin: { contents: PROGRAM, resolveDir: process.cwd(), loader: 'js' },
@@ -40,12 +40,24 @@ describe('a blob digest', () => {
       format: 'esm',
       outfile: program,
     });
-    const digests = ['1', '2', '4', '8'].flatMap((size) => {
-      const result = spawnSync(process.execPath, [program], { env: { ...process.env, UV_THREADPOOL_SIZE: size } });
+    const major = Number(process.versions.node.split('.')[0]);
+    const permission = [
+      major < 24 ? '--experimental-permission' : '--permission',
+      '--allow-fs-read=*',
+      '--no-warnings',
+    ];
+    const digests = [
+      { size: '1', flags: [] },
+      { size: '2', flags: permission },
+      { size: '8', flags: [] },
+    ].map(({ size, flags }) => {
+      const env = { ...process.env, UV_THREADPOOL_SIZE: size };
+      const result = spawnSync(process.execPath, [...flags, program], { env });
       assert.equal(String(result.stderr), '');
       return String(result.stdout).trim().split('\n');
     });
-    assert.equal(digests.length, 12);
-    assert.deepEqual([...new Set(digests)], [digests[0]]);
+    const [[one, , six] = []] = digests;
+    assert.notEqual(one, six);
+    assert.deepEqual(digests, Array(3).fill([one, one, six, six]));
   });
 });

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileAssembly } from '../../assembly.mjs';
 import { ROOT } from '../../bootstrap.mjs';
 import { BUNDLE_OPTIONS } from '../../build.mjs';
 import { findPeer } from './peers.mjs';
@@ -11,6 +12,7 @@ const OUT = join(ROOT, '.build', 'bench');
 /** Bundles a program of programs/ and returns its path. */
 export async function compileBench(name) {
   const { build } = await import('esbuild');
+  await compileAssembly();
   const outdir = join(OUT, 'programs');
   await build({
     ...BUNDLE_OPTIONS,

@@ -1,0 +1,16 @@
+/** What is used of WebAssembly, which neither TypeScript's es2023 nor Node's types declare; `exports` are those of assembly/deflate/encoder.ts. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+
+  class Instance {
+    constructor(module: Module);
+    readonly exports: {
+      readonly memory: { readonly buffer: ArrayBuffer };
+      readonly dataAddress: { readonly value: number };
+      readonly outputAddress: { readonly value: number };
+      readonly encode: (dictionarySize: number, dataSize: number, isLast: 0 | 1) => number;
+    };
+  }
+}
