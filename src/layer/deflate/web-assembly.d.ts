@@ -1,11 +1,12 @@
 /** What is used of WebAssembly, which neither TypeScript's es2023 nor Node's types declare; `exports` are those of assembly/deflate/encoder.ts. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
+  const Module: new (bytes: Uint8Array) => Module;
 
-  class Instance {
-    constructor(module: Module);
+  const Instance: new (module: Module) => Instance;
+  interface Instance {
     readonly exports: {
       readonly memory: { readonly buffer: ArrayBuffer };
       readonly dataAddress: { readonly value: number };
