@@ -23,6 +23,13 @@ const WITHOUT_HTTP2 = {
     })),
 };
 
+/** The entry is one file, so that the version takes no more than that one: it leaves everything else to this. */
+const MAIN_APART = {
+  name: 'main-apart',
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\/slipway-main\.ts$/ }, () => ({ path: './slipway-main.js', external: true })),
+};
+
 export const BUNDLE_OPTIONS = {
   bundle: true,
   splitting: true,
@@ -38,7 +45,7 @@ export async function build({ types = false } = {}) {
   await compileAssembly();
   const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-  const bundle = async (outdir, entryPoints) => {
+  const bundle = async (outdir, entryPoints, options = {}) => {
     const { metafile } = await esbuild({
       ...BUNDLE_OPTIONS,
       absWorkingDir: ROOT,
@@ -51,11 +58,13 @@ export async function build({ types = false } = {}) {
       define: { __SLIPWAY_VERSION__: JSON.stringify(version), __SLIPWAY_COMMIT__: JSON.stringify(commit()) },
       plugins: [WITHOUT_HTTP2],
       metafile: true,
+      ...options,
     });
     for (const file of Object.keys(metafile.outputs)) if (file.endsWith('.js')) askForBuiltins(join(ROOT, file));
   };
   await Promise.all([
-    bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts', index: 'src/index.ts', testing: 'src/testing.ts' }),
+    bundle('dist', { 'bin/slipway': 'src/cli/slipway.ts' }, { splitting: false, plugins: [MAIN_APART] }),
+    bundle('dist', { 'bin/slipway-main': 'src/cli/slipway-main.ts', index: 'src/index.ts', testing: 'src/testing.ts' }),
     bundle('dist/lifecycle', { main: 'src/cli/lifecycle.ts', launch: 'src/cli/launcher.ts' }),
   ]);
   chmodSync(join(ROOT, 'dist/bin/slipway.js'), 0o755);

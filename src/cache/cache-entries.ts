@@ -21,6 +21,7 @@ export const CACHE_AREAS = {
   index: 'what layers were when they were last read',
   uploads: 'what registries have',
   downloads: 'files of URLs',
+  code: 'compiled code of this program',
 } as const;
 
 /** Names the image in the cache of a build. */
@@ -85,7 +86,7 @@ async function subjectOf(area: CacheArea, path: string): Promise<string | undefi
 }
 
 export function cacheAreas(): readonly CacheArea[] {
-  return ['kept', 'rootfs', 'builds', 'memo', 'volumes', 'work', 'index', 'uploads', 'downloads'];
+  return ['kept', 'rootfs', 'builds', 'memo', 'volumes', 'work', 'index', 'uploads', 'downloads', 'code'];
 }
 
 /** Locks, leases and what is not finished have other names. */

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { isSystem } from '../core/errors.ts';
 import { architectureOf } from '../oci/platform.ts';
 import type { Machine } from '../platform/machine.ts';
+import { writeCode } from './code-cache.ts';
 import { standardStreams } from './standard-streams.ts';
 
 /** The facts about this process and machine. `tmp` is the command's own directory, which goes with a change of user. */
@@ -22,6 +23,7 @@ export function thisMachine(tmp: string): Machine {
     program: [process.execPath, ...process.argv.slice(1, 2)],
     writeOutput: (stream, bytes) => void process[stream].write(bytes),
     becomeUser: (uid, gid) => {
+      writeCode();
       chownSync(tmp, uid, gid);
       process.setgroups?.([gid]);
       process.setgid?.(gid);
