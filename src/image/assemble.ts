@@ -15,17 +15,24 @@ import type { Blob, Layer } from '../ports/blob.ts';
 import type { AssembledImage } from '../store/copy.ts';
 import { IMAGE_NAME, REF_NAME } from '../store/image-names.ts';
 import { encodeConfig } from './encode-config.ts';
+import { familyWith, inFamily } from './in-family.ts';
 import type { BaseImage, ImageBase, ImagePlan } from './plan.ts';
 import { isScratch } from './plan.ts';
 
 /**
  * Manifest and config bytes of a plan (contract §15.1). Base layers keep descriptor and origins; every other layer gets a type of
- * the base's family (GAP-6), whatever it had where it came from. The base's manifest annotations are kept but for names, which
- * belong to an index (design §1.2).
+ * the base's family (GAP-6), whatever it had where it came from. With a zstd layer the whole image becomes an OCI one (decision 0024).
+ * The base's manifest annotations are kept but for names, which belong to an index (design §1.2).
  */
 export function assemble(plan: ImagePlan): AssembledImage {
-  const family = mediaFamily(plan.base);
-  const layers = [...baseLayers(plan.base), ...plan.layers.map((planned) => inFamily(planned.layer, family))];
+  const below = baseLayers(plan.base);
+  const above = plan.layers.map(({ layer }) => layer);
+  const own = mediaFamily(plan.base);
+  const family = familyWith(own, [...below, ...above]);
+  const layers = [
+    ...(family === own ? below : below.map((layer) => inFamily(layer, family))),
+    ...above.map((layer) => typedFor(layer, family)),
+  ];
   const config = configBlob(plan, family);
   const manifest = encodeManifest({
     mediaType: manifestMediaType(family),
@@ -60,7 +67,7 @@ function baseAnnotations(base: ImageBase): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(base.image.manifest.annotations).filter(([key]) => !NAMES.includes(key)));
 }
 
-function inFamily(layer: Layer, family: MediaFamily): Layer {
+function typedFor(layer: Layer, family: MediaFamily): Layer {
   const { mediaType, digest, size } = layer.descriptor;
   const descriptor: Descriptor = {
     mediaType: layerMediaType(family, compressionOf(mediaType) ?? 'gzip'),

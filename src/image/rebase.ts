@@ -3,12 +3,13 @@ import { sortedMap } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import { goJson } from '../oci/go-json.ts';
 import { encodeManifest } from '../oci/manifest.ts';
-import { compressionOf, familyOf, isForeignLayer, layerMediaType, type MediaFamily } from '../oci/media-types.ts';
+import { configMediaType, familyOf, manifestMediaType } from '../oci/media-types.ts';
 import type { Blob, Layer } from '../ports/blob.ts';
 import type { Image } from '../ports/image.ts';
 import { isObject } from '../schema/reader.ts';
 import type { AssembledImage } from '../store/copy.ts';
 import { baseHistory, historyJson } from './history.ts';
+import { familyWith, inFamily } from './in-family.ts';
 import { orderRunConfig } from './run-config.ts';
 
 /** An image and the base that it moves to, as plain data. */
@@ -33,16 +34,19 @@ const BASE_DIGEST = 'org.opencontainers.image.base.digest';
 
 /**
  * Manifest and config of the app on the other base (contract §17, GAP-9): platform, layers and history below the app come from the
- * base, everything else stays, media types too. Layers keep their blobs and origins; nothing is packed.
+ * base, everything else stays, media types too unless a layer is zstd (decision 0024). Layers keep their blobs and origins; nothing is packed.
  */
 export function assembleRebased(plan: RebasePlan): AssembledImage {
   const { app, base } = plan;
-  const family = familyOf(app.manifest.mediaType);
-  const layers = [...base.layers, ...app.layers.slice(plan.oldBaseLayers)].map((layer) => inFamily(layer, family));
-  const config = configBlob(plan, layers);
+  const kept = [...base.layers, ...app.layers.slice(plan.oldBaseLayers)];
+  const own = familyOf(app.manifest.mediaType);
+  const family = familyWith(own, kept);
+  const layers = kept.map((layer) => inFamily(layer, family));
+  const isMoved = family !== own;
+  const config = configBlob(plan, layers, isMoved ? configMediaType(family) : app.manifest.config.mediaType);
   const { artifactType, subject } = app.manifest;
   const manifest = encodeManifest({
-    mediaType: app.manifest.mediaType,
+    mediaType: isMoved ? manifestMediaType(family) : app.manifest.mediaType,
     config: config.descriptor,
     layers: layers.map((layer) => layer.descriptor),
     annotations: annotationsOf(plan),
@@ -52,7 +56,7 @@ export function assembleRebased(plan: RebasePlan): AssembledImage {
   return { layers, config, manifest, platform: base.platform };
 }
 
-function configBlob(plan: RebasePlan, layers: readonly Layer[]): Blob {
+function configBlob(plan: RebasePlan, layers: readonly Layer[], mediaType: string): Blob {
   const { app, base, created } = plan;
   const { fields } = app.config;
   const platform = base.config.platform;
@@ -78,19 +82,10 @@ function configBlob(plan: RebasePlan, layers: readonly Layer[]): Blob {
       ...Object.fromEntries(Object.entries(fields).filter(([key]) => !NAMED.includes(key))),
     }),
   );
-  const { mediaType } = app.manifest.config;
   return {
     descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength },
     open: () => streamOf(bytes),
   };
-}
-
-/** The type of the app's family, over the same bytes: registries and scanners refuse mixed manifests (GAP-6). */
-function inFamily(layer: Layer, family: MediaFamily): Layer {
-  const { mediaType } = layer.descriptor;
-  const compression = compressionOf(mediaType);
-  if (compression === undefined || isForeignLayer(mediaType) || familyOf(mediaType) === family) return layer;
-  return { ...layer, descriptor: { ...layer.descriptor, mediaType: layerMediaType(family, compression) } };
 }
 
 /** The app's; what it says about its base is made true. */

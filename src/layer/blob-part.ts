@@ -62,12 +62,15 @@ function codecPart(staged: StagedBlob, codec: BlockCodec, slabs: SlabPool): Blob
     if (compressed.status === 'rejected') throw compressed.reason;
     put(compressed.value);
   };
+  put(codec.header);
   return {
     add: async (block, done) => {
-      if (size === 0) put(codec.header);
+      const { begin, readsBlock } = codec.encode(block);
+      if (!readsBlock) done();
+      if (begin === undefined) return;
       if (hasFailed) await drained;
       await slabs.enter();
-      drained = drain(drained, codec.encode(block), done);
+      drained = drain(drained, begin(), readsBlock ? done : () => undefined);
       // Thrown by the next `add` or by `end`; until then nobody else listens.
       drained.catch(() => (hasFailed = true));
     },

@@ -1,31 +1,43 @@
 import { SlipwayError } from '../core/errors.ts';
+import { requireZstd } from './zstd-frames.ts';
 
 export { BLOCK_FORMAT } from './gzip-blocks.ts';
+export { FRAME_FORMAT } from './zstd-frames.ts';
 
 /** How a layer's tar becomes a blob. */
-export type Compression = { readonly codec: 'gzip'; readonly level: number } | { readonly codec: 'none' };
+export type Compression = { readonly codec: 'gzip' | 'zstd'; readonly level: number } | { readonly codec: 'none' };
 
 /** Level 1: what the Go tools use, and two and a half times as fast as level 6 for a sixth more bytes. */
 export const DEFAULT_COMPRESSION: Compression = { codec: 'gzip', level: 1 };
 
-/** As `parseCompression` reads it: equal for equal ones. */
+/** What `zstd` without a level is: zstd's own default. */
+const ZSTD_LEVEL = 3;
+
+const WAYS = 'use gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:19, or none';
+
+/**
+ * Reads `gzip`, `gzip:N` (1 to 9), `zstd`, `zstd:N` (1 to 19) or `none`. Throws `ARGUMENT_INVALID` (exit 3), and `NOT_SUPPORTED` (exit
+ * 3) for zstd on a Node without it.
+ */
+export function parseCompression(text: string): Compression {
+  const compression = read(text);
+  if (compression === undefined)
+    throw new SlipwayError('ARGUMENT_INVALID', `"${text.slice(0, 80)}" is not a compression`, { exit: 3, hint: WAYS });
+  if (compression.codec === 'zstd') requireZstd(`compression "${text}"`);
+  return compression;
+}
+
+/** As `parseCompression` reads it. */
 export function formatCompression(compression: Compression): string {
   return compression.codec === 'none' ? 'none' : `${compression.codec}:${String(compression.level)}`;
 }
 
-/** Reads `gzip`, `gzip:N` (1 to 9) or `none`. Throws `ARGUMENT_INVALID`; `NOT_SUPPORTED` for zstd. */
-export function parseCompression(text: string): Compression {
+function read(text: string): Compression | undefined {
   if (text === 'none') return { codec: 'none' };
   if (text === 'gzip') return DEFAULT_COMPRESSION;
-  const level = /^gzip:([1-9])$/.exec(text)?.[1];
-  if (level !== undefined) return { codec: 'gzip', level: Number(level) };
-  if (/^zstd(?::.*)?$/.test(text)) {
-    throw new SlipwayError('NOT_SUPPORTED', `compression "${text}" is not supported yet`, {
-      exit: 3,
-      hint: 'use gzip, gzip:1 to gzip:9, or none',
-    });
-  }
-  throw new SlipwayError('ARGUMENT_INVALID', `"${text.slice(0, 80)}" is not a compression`, {
-    hint: 'use gzip, gzip:1 to gzip:9, or none',
-  });
+  if (text === 'zstd') return { codec: 'zstd', level: ZSTD_LEVEL };
+  const gzip = /^gzip:([1-9])$/.exec(text)?.[1];
+  if (gzip !== undefined) return { codec: 'gzip', level: Number(gzip) };
+  const zstd = /^zstd:([1-9]|1[0-9])$/.exec(text)?.[1];
+  return zstd === undefined ? undefined : { codec: 'zstd', level: Number(zstd) };
 }

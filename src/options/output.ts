@@ -29,7 +29,7 @@ export function parseOutput(text: string): OutputRequest {
       });
     else
       throw new SlipwayError('ARGUMENT_INVALID', `--output ${text}: there is no setting "${key}"`, {
-        hint: 'settings are compression=gzip:1…9 or none, and name=REFERENCE',
+        hint: 'settings are compression=gzip[:1-9], zstd[:1-19] or none, and name=REFERENCE',
       });
   }
   const location = parseLocation(place);

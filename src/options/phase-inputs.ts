@@ -1,5 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { parseLauncherChoice } from '../launcher/choose.ts';
+import { parseCompression, type Compression } from '../layer/compression.ts';
 import { isStandardStream } from '../oci/location.ts';
 import type { Platform } from '../oci/platform.ts';
 import {
@@ -83,6 +84,8 @@ export interface ExporterInputs extends CommonInputs, CacheInputs {
   readonly index: IndexChoice;
   readonly launcher: string;
   readonly launcherSbomDir: string;
+  /** Of the layers that are made. */
+  readonly compression: Compression;
   /** Fill the cache while the image is written. */
   readonly isParallel: boolean;
   readonly processType: string | undefined;
@@ -189,6 +192,7 @@ function readExportSettings(
     index: indexChoice({ isOff: values.boolean('no-index'), isVerified: values.boolean('verify-index') }),
     launcher: readLauncher(values.required('launcher')),
     launcherSbomDir: values.path('launcher-sbom'),
+    compression: parseCompression(values.required('compression')),
     processType: values.text('process-type'),
     projectMetadata: values.path('project-metadata'),
     report: values.path('report'),

@@ -38,6 +38,11 @@ export const ROWS: readonly OptionRow[] = [
   }),
   row('cache-dir', 'directory', all(R, E, C), 'path to cache directory', { env: 'CNB_CACHE_DIR' }),
   row('cache-image', 'string', all(A, R, E, C), 'cache image tag name', { env: 'CNB_CACHE_IMAGE' }),
+  row('compression', 'string', all(E, C), 'how new layers are compressed: gzip[:1-9], zstd[:1-19], none', {
+    env: 'SLIPWAY_COMPRESSION',
+    fallback: 'gzip',
+    isOurs: true,
+  }),
   row('daemon', 'boolean', all(A, [R, '≥0.12'], E, C, Z), 'export to docker daemon', { env: 'CNB_USE_DAEMON' }),
   row('extended', 'file', all([X, '≥0.12'], [E, '≥0.12']), 'path to output directory for extended images', {
     env: 'CNB_EXTENDED_DIR',

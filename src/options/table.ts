@@ -46,6 +46,7 @@ export type OptionName =
   | 'buildpacks'
   | 'cache-dir'
   | 'cache-image'
+  | 'compression'
   | 'daemon'
   | 'extended'
   | 'extensions'

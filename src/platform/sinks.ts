@@ -9,6 +9,7 @@ import type { NamedLocation } from '../options/names.ts';
 import type { ExportSink } from '../phases/export.ts';
 import { canStage, type BlobStaging } from '../ports/store.ts';
 import { BlobDirectory } from '../store/blob-directory.ts';
+import { warnOldEngines } from './compression-warning.ts';
 
 /** An output as asked for. */
 export interface SinkRequest {
@@ -33,6 +34,7 @@ export interface OpenSinks extends AsyncDisposable {
 /** Opens every output before any work is done. Throws when one cannot be written to, and closes those that were opened. */
 export async function openSinks(requests: readonly SinkRequest[], locator: Locator, ctx: Context): Promise<OpenSinks> {
   refuseSameOutputs(requests);
+  warnOldEngines(requests, ctx);
   const sinks: ExportSink[] = [];
   const close = async (): Promise<void> => {
     for (const { sink } of sinks) await sink[Symbol.asyncDispose]();

@@ -51,6 +51,7 @@ const ENV_ONLY: Readonly<Partial<Record<Program, readonly OptionName[]>>> = {
 /** Two values of an option that both can be read. */
 const VALUES: Readonly<Partial<Record<OptionName, readonly [string, string]>>> = {
   kind: ['run', 'build'],
+  compression: ['gzip:6', 'none'],
   launcher: ['builder', 'shell'],
   'kaniko-cache-ttl': ['1h', '2h'],
   target: ['linux/s390x', 'linux/arm64'],

@@ -68,6 +68,7 @@ export async function readBuildOptions(
     ...defined('launchCacheDir', values.text('launch-cache')),
     ...defined('sandbox', word(values.text('sandbox'), SANDBOX_WORDS)),
     ...defined('network', word(values.text('network'), NETWORKS)),
+    ...defined('compression', values.text('compression')),
     ...defined('launcher', values.text('launcher')),
     ...defined('previousImage', values.text('previous-image')),
     ...defined('defaultProcess', values.text('default-process')),

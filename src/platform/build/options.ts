@@ -44,6 +44,8 @@ export interface BuildOptions extends DataOptions, LimitOptions, DebugOptions, M
   readonly sandbox?: SandboxChoice;
   readonly network?: 'host' | 'none';
   readonly target?: Platform;
+  /** Text for `parseCompression`, of every output that does not say its own; default: gzip. */
+  readonly compression?: string;
   /** `auto`, `builder`, `shell`, `none` or a path. */
   readonly launcher?: string;
   readonly previousImage?: string;

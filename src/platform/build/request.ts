@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { parseLauncherChoice } from '../../launcher/choose.ts';
-import type { Compression } from '../../layer/compression.ts';
+import { parseCompression, type Compression } from '../../layer/compression.ts';
 import type { Place } from '../../layer/place.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
 import { parseLocation } from '../../oci/location.ts';
@@ -16,12 +16,13 @@ import { checkData } from './data.ts';
 import { checkImageName } from './image-name.ts';
 import { checkLifecycleImage } from './lifecycle-image.ts';
 import type { BuildOptions } from './options.ts';
-import { chooseCompression, sinkRequests } from './outputs.ts';
+import { sinkRequests } from './outputs.ts';
 import { refuseHostSandbox } from './sandbox.ts';
 import { builderRunImages, checkSources, newestFeatures, readPrevious, readRunImage } from './sources.ts';
 
 /** The options of a build, read: what can be wrong with them was said. */
 export interface BuildRequest {
+  /** Of outputs that do not say their own. */
   readonly compression: Compression;
   readonly outputs: readonly SinkRequest[];
   readonly previous: Pick<AnalyzeInput, 'previousImage' | 'previousName'>;
@@ -52,9 +53,9 @@ export function readRequest(options: BuildOptions): BuildRequest {
 function readPlaces(options: BuildOptions): BuildRequest {
   const { machine } = options;
   refuseMachine(machine.platform);
-  const compression = chooseCompression(options.outputs);
   parseLauncherChoice(options.launcher ?? 'auto');
-  const outputs = sinkRequests(options);
+  const compression = parseCompression(options.compression ?? 'gzip');
+  const outputs = sinkRequests(options, compression);
   if (outputs.length === 0 && options.makesImage !== false)
     throw new SlipwayError('ARGUMENT_INVALID', 'nothing says where the image goes');
   checkData(options);

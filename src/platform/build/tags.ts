@@ -13,10 +13,11 @@ export function withTags(outputs: readonly SinkRequest[], tags: readonly string[
   const named = outputs.map((output): SinkRequest =>
     output.location.kind === 'registry' ? output : { ...output, names },
   );
-  if (!outputs.some(({ location }) => location.kind === 'registry')) return named;
+  const published = outputs.find(({ location }) => location.kind === 'registry');
+  if (published === undefined) return named;
   const taken = new Set(outputs.map(({ location }) => placeOf(location)));
   const pushed = names.map((name): SinkRequest => {
-    return { location: { kind: 'registry', reference: parseReference(name) }, shown: name };
+    return { ...published, location: { kind: 'registry', reference: parseReference(name) }, shown: name };
   });
   return [...named, ...pushed.filter(({ location }) => !taken.has(placeOf(location)))];
 }

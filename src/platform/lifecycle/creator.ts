@@ -13,7 +13,7 @@ import { openSinks, refuseCacheAsOutput } from '../sinks.ts';
 import { lifecycleGuard } from '../stage.ts';
 import { analyzeInput } from './analyzer.ts';
 import { readOrderFor, readSystemFor } from './detector.ts';
-import { exportSettings, sinkRequest } from './exporter.ts';
+import { exportSettings, sinkRequests } from './exporter.ts';
 import { announce, openCaches, openHostIndex, openHostStores, openLaunchCache, prepare, type Host } from './host.ts';
 
 /** `creator`: all five phases in one process. The run image is pinned once (contract GAP-12); the cache is opened first. */
@@ -63,7 +63,7 @@ export async function runCreator(inputs: CreatorInputs, host: Host, ctx: Context
       openCache,
       launchCache,
       index: openHostIndex(inputs, host, ctx),
-      openOutputs: () => openSinks(inputs.outputs.map(sinkRequest), locator, ctx),
+      openOutputs: () => openSinks(sinkRequests(inputs), locator, ctx),
       guard: lifecycleGuard,
     },
     ctx,

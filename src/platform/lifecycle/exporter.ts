@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { knownTarget, type Analyzed } from '../../cnb/analyzed.ts';
 import type { Context } from '../../core/context.ts';
 import { hasCode, retold, SlipwayError } from '../../core/errors.ts';
-import { DEFAULT_COMPRESSION } from '../../layer/compression.ts';
 import type { Locator } from '../../locate/locator.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
 import { displayLocation } from '../../oci/location.ts';
-import { parsePinned, type NamedLocation } from '../../options/names.ts';
+import { parsePinned } from '../../options/names.ts';
 import type { ExporterInputs } from '../../options/phase-inputs.ts';
 import type { Image } from '../../ports/image.ts';
 import { readAnalyzed, readBuildMetadata, readGroup } from '../../workspace/files.ts';
@@ -58,7 +57,7 @@ export async function runExporter(inputs: ExporterInputs, host: Host, ctx: Conte
   const metadata = await lifecycleGuard('export', () =>
     readBuildMetadata(join(inputs.layersDir, 'config', 'metadata.toml')),
   );
-  await using sinks = await lifecycleGuard('export', () => openSinks(inputs.outputs.map(sinkRequest), stores, ctx));
+  await using sinks = await lifecycleGuard('export', () => openSinks(sinkRequests(inputs), stores, ctx));
   await runExport(
     {
       settings: exportSettings(inputs),
@@ -89,11 +88,14 @@ async function readAnalyzedInput(inputs: ExporterInputs, ctx: Context): Promise<
 }
 
 export function exportSettings(inputs: ExporterInputs): ExportSettings {
-  return { ...inputs, compression: DEFAULT_COMPRESSION, runImageMemory: runImageMemory(inputs) };
+  return { ...inputs, runImageMemory: runImageMemory(inputs) };
 }
 
-export function sinkRequest(named: NamedLocation): SinkRequest {
-  return { location: named.location, shown: named.name };
+export function sinkRequests({
+  outputs,
+  compression,
+}: Pick<ExporterInputs, 'outputs' | 'compression'>): readonly SinkRequest[] {
+  return outputs.map(({ location, name }) => ({ location, shown: name, compression }));
 }
 
 /** The previous image that the analyzer saw. One that vanished since cannot give its layers, which export says where it matters. */

@@ -3,7 +3,6 @@ import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { checkStandardUses } from '../../locate/standard.ts';
 import type { RebaserInputs } from '../../options/rebaser-inputs.ts';
 import { runRebase, type RebaseGuards } from '../run-rebase.ts';
-import { sinkRequest } from './exporter.ts';
 import { announce, openHostStores, prepare, type Host } from './host.ts';
 
 /** `rebaser`: puts an image onto another run image, without a build (contract §17). */
@@ -22,7 +21,12 @@ export async function runRebaser(inputs: RebaserInputs, host: Host, ctx: Context
     rebase: (task) => worded({ words: 'rebase', exit: 72 }, task),
     report: (task) => worded({ words: 'write rebase report', exit: 72 }, task),
   };
-  await runRebase({ ...inputs, outputs: inputs.outputs.map(sinkRequest), isDryRun: false }, stores, ctx, guards);
+  await runRebase(
+    { ...inputs, outputs: inputs.outputs.map(({ location, name }) => ({ location, shown: name })), isDryRun: false },
+    stores,
+    ctx,
+    guards,
+  );
 }
 
 interface Wording {

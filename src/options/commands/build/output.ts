@@ -5,6 +5,11 @@ export const BUILD_OUTPUT: readonly CommandOption[] = [
   option('output', 'strings', 'Output', 'where the image goes; repeat: oci:DIR, docker-archive:FILE, a registry', {
     value: 'LOCATION',
   }),
+  option('compression', 'string', 'Output', 'how new layers are compressed: gzip[:1-9], zstd[:1-19], none', {
+    value: 'CODEC',
+    fallback: 'gzip',
+    env: 'SLIPWAY_COMPRESSION',
+  }),
   option('publish', 'boolean', 'Output', 'push to the registry that IMAGE names'),
   option('report', 'string', 'Output', 'write report.toml here', { value: 'FILE' }),
   option('previous-image', 'string', 'Output', 'image whose layers may be reused; default: the first output', {
