@@ -29,10 +29,8 @@ export function assemble(plan: ImagePlan): AssembledImage {
   const above = plan.layers.map(({ layer }) => layer);
   const own = mediaFamily(plan.base);
   const family = familyWith(own, [...below, ...above]);
-  const layers = [
-    ...(family === own ? below : below.map((layer) => inFamily(layer, family))),
-    ...above.map((layer) => typedFor(layer, family)),
-  ];
+  const base = family === own ? below : below.map((layer) => inFamily(layer, family));
+  const layers = [...base, ...above.map((layer) => typedFor(layer, family))];
   const config = configBlob(plan, family);
   const manifest = encodeManifest({
     mediaType: manifestMediaType(family),
