@@ -2,7 +2,7 @@
 // --list says what there is; --render writes the pages from results.json again. A run replaces the rows of its cases and leaves the others.
 // --short: what CI runs, against the ratios of bench/recorded.json; --short --record writes those.
 // --scale F: a try with data F times the size, written below .build/bench/try unless --out says where.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from './bootstrap.mjs';
@@ -57,6 +57,7 @@ async function run() {
   const minutes = chosen.reduce((sum, one) => sum + one.minutes, 0) * (pairs / 5) * scale;
   console.log(`${chosen.map(({ id }) => id).join(' ')}: about ${minutes.toFixed(0)} minutes, into ${out}`);
   if (!values['no-build']) await (await import('./build.mjs')).build();
+  removeLeftovers();
   const failed = [];
   for (const one of chosen) {
     const work = join(place, `work-${String(process.pid)}`);
@@ -72,6 +73,15 @@ async function run() {
     }
   }
   if (failed.length > 0) fail(`${failed.join(', ')} could not be measured; their earlier rows stay`);
+}
+
+/** Of runs that were killed. */
+function removeLeftovers() {
+  mkdirSync(place, { recursive: true });
+  for (const name of readdirSync(place)) {
+    const pid = /^work-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(place, name), { recursive: true, force: true });
+  }
 }
 
 function chosenCases() {

@@ -1,9 +1,11 @@
 // The data sets, made once below .build/bench/data: the same bytes for the same packages and the same Node.
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -28,15 +30,22 @@ export const DATA_SETS = {
 
 const MAKERS = { small, big, mixed, perf, layers, many, sparse };
 
+/** What makes the data: made another way, it is made again. */
+const MADE_BY = ['sets.mjs', 'random.mjs', 'sources.mjs']
+  .reduce((hash, name) => hash.update(readFileSync(join(import.meta.dirname, name))), createHash('sha256'))
+  .digest('hex');
+
 /** The directory of a data set, `scale` times its size. */
 export function dataSet(root, name, scale = 1) {
   const directory = join(root, scale === 1 ? name : `${name}-${String(scale)}`);
-  if (existsSync(directory)) return directory;
+  const mark = `${directory}.made-by`;
+  if (existsSync(directory) && existsSync(mark) && readFileSync(mark, 'utf8') === MADE_BY) return directory;
   const temporary = `${directory}.new`;
-  rmSync(temporary, { recursive: true, force: true });
+  for (const path of [temporary, mark, directory]) rmSync(path, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
   MAKERS[name](temporary, scale);
   renameSync(temporary, directory);
+  writeFileSync(mark, MADE_BY);
   return directory;
 }
 
@@ -124,10 +133,13 @@ export function launchLayers(root, { count, files, bytes }) {
   }
 }
 
+/** Made once: it takes longer than what is made of it. */
+let text;
+
 /** Files of log-normal sizes that come to `bytes`; every other one does not compress. */
 function weighted(root, { files, bytes, seed }) {
   const random = randomOf(seed);
-  const text = words(random, 4_000_000);
+  text ??= words(randomOf(5), 8_000_000);
   const weights = Array.from({ length: files }, () => random.logNormal(0, 1.2));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   for (const [index, weight] of weights.entries()) {
