@@ -66,7 +66,7 @@ export const OPTION_TREATMENTS: Readonly<Record<string, OptionTreatment>> = {
   'cache-dir': CACHE,
   'cache-image': CACHE,
   'launch-cache': CACHE,
-  'no-index': aside('how unchanged layers are told; a hit makes none'),
+  'clear-cache': aside('nothing is looked up; the image is remembered'),
   'no-index': aside('how layers are found changes none of them'),
   'verify-index': aside('how layers are found changes none of them'),
   tag: aside('more names for the image'),
