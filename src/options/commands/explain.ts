@@ -20,6 +20,8 @@ const IMAGE_ONLY: readonly string[] = [
     'cache-image',
     'launch-cache',
     'clear-cache',
+    'no-index',
+    'verify-index',
     'memo',
     'layers-dir',
     'path',

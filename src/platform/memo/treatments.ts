@@ -67,8 +67,6 @@ export const OPTION_TREATMENTS: Readonly<Record<string, OptionTreatment>> = {
   'cache-image': CACHE,
   'launch-cache': CACHE,
   'clear-cache': aside('nothing is looked up; the image is remembered'),
-  'no-index': aside('how layers are found changes none of them'),
-  'verify-index': aside('how layers are found changes none of them'),
   tag: aside('more names for the image'),
   'lifecycle-image': key('its manifest digest'),
   'disable-system-buildpacks': key('as given'),
