@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -34,6 +35,29 @@ describe('the copy of an app', () => {
     assert.equal(lstatSync(join(to, 'deep')).mode & 0o777, 0o555);
     assert.equal(readlinkSync(join(to, 'deep/link')), '../nowhere');
     for (const directory of [from, to]) chmodSync(join(directory, 'deep'), 0o755);
+  });
+
+  it('has bytes, times and set-id bits of files of every size, and gives them to an owner', async (t) => {
+    const { from, to } = directories(t);
+    const sizes = [0, 1, 256 * 1024, 256 * 1024 + 1, 3_000_000];
+    const time = { atime: 1_234_567_890.123456, mtime: 1_700_000_000.654321 };
+    for (const size of sizes) {
+      writeFileSync(join(from, String(size)), bytesOf(size));
+      chmodSync(join(from, String(size)), 0o6751);
+      utimesSync(join(from, String(size)), time.atime, time.mtime);
+    }
+    const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const owner = own.uid === 0 ? { uid: 1234, gid: 5678 } : own;
+    await copyTree(from, to, testContext(t), { owner });
+    for (const size of sizes) {
+      const [source, copy] = [from, to].map((place) => lstatSync(join(place, String(size)), { bigint: true }));
+      assert.ok(source !== undefined && copy !== undefined);
+      assert.ok(readFileSync(join(to, String(size))).equals(bytesOf(size)));
+      assert.deepEqual(
+        [copy.mode, Number(copy.uid), Number(copy.gid), copy.mtimeNs],
+        [source.mode, owner.uid, owner.gid, source.mtimeNs],
+      );
+    }
   });
 
   it('keeps names of any bytes', async (t) => {
@@ -92,4 +116,9 @@ function directories(t: TestContext): { readonly from: string; readonly to: stri
   mkdirSync(from);
   mkdirSync(to);
   return { from, to };
+}
+
+/** With a period that no block size has. */
+function bytesOf(size: number): Buffer {
+  return Buffer.alloc(size, 'a period of 23 letters.');
 }
