@@ -2,8 +2,12 @@ import { SlipwayError } from '../core/errors.ts';
 import { showPath, type BytePath } from './byte-path.ts';
 import type { Refusal } from './guarded-tree.ts';
 
+/** What a name may hold that is more than parts with slashes between them; also names of dot files. */
+const UNCLEAN = /^\.|\/[./]|\/$|^$|\0/;
+
 /** An absolute path without `.` and empty parts; `/` for the root itself. Throws for one with `..` or a NUL byte. */
 export function cleanPath(name: BytePath, refusal: Refusal): BytePath {
+  if (!UNCLEAN.test(name)) return name.startsWith('/') ? name : `/${name}`;
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw refusal.escape('has ".." in its name or target');
   if (name.includes('\0')) throw refusal.escape('has a NUL byte in its name or target');

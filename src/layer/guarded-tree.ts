@@ -60,8 +60,7 @@ export class GuardedTree {
   }
 
   async file(path: BytePath, mode: number, body: AsyncIterable<Uint8Array>, refusal: Refusal): Promise<void> {
-    this.#clear(path, refusal);
-    const file = openSync(this.#real(path), CREATE, 0o600);
+    const file = this.#replace(path, refusal, () => openSync(this.#real(path), CREATE, 0o600));
     try {
       await writeBody(file, body);
       fchmodSync(file, mode);
@@ -71,8 +70,9 @@ export class GuardedTree {
   }
 
   symlink(path: BytePath, target: BytePath, refusal: Refusal): void {
-    this.#clear(path, refusal);
-    symlinkSync(toBuffer(target), this.#real(path));
+    this.#replace(path, refusal, () => {
+      symlinkSync(toBuffer(target), this.#real(path));
+    });
   }
 
   /** Gives the regular file `target` of the same tree another name. */
@@ -89,10 +89,11 @@ export class GuardedTree {
     if (found === undefined) throw refusal.invalid(missing);
     if (!found.isFile()) throw refusal.escape('is a hard link to something other than a file');
     if (path === target) return;
-    this.#clear(path, refusal);
-    // The target may have gone with what was cleared away.
-    if (!this.#isFileStill(target)) throw refusal.invalid('is a hard link that replaces its own target');
-    linkSync(this.#real(target), this.#real(path));
+    this.#replace(path, refusal, () => {
+      // The target may have gone with what was cleared away.
+      if (!this.#isFileStill(target)) throw refusal.invalid('is a hard link that replaces its own target');
+      linkSync(this.#real(target), this.#real(path));
+    });
   }
 
   /** Gives the directories made here their modes, the deepest first, since a mode may lock a directory. */
@@ -108,14 +109,23 @@ export class GuardedTree {
     for (const path of this.#topmost) rmSync(this.#real(path), { recursive: true, force: true });
   }
 
-  /** Makes room for a new entry at `path`. */
-  #clear(path: BytePath, refusal: Refusal): void {
+  /** Makes a new entry by `make`, which fails when something is there; that goes first then. */
+  #replace<T>(path: BytePath, refusal: Refusal, make: () => T): T {
     if (path === '') throw refusal.escape('would replace the directory itself');
     const parent = parentOf(path);
     this.#enter(parent, refusal);
+    const made = this.#made.has(parent);
+    try {
+      const entry = make();
+      if (!made) this.#topmost.push(path);
+      return entry;
+    } catch (error) {
+      if (!isSystem(error, 'EEXIST')) throw error;
+    }
     const found = this.#stat(path);
     if (found !== undefined) this.#remove(path, found);
-    if (!this.#made.has(parent)) this.#topmost.push(path);
+    if (!made) this.#topmost.push(path);
+    return make();
   }
 
   /** Sees that `path` and all above it are directories, and makes those that are missing. */
@@ -152,12 +162,7 @@ export class GuardedTree {
   }
 
   #stat(path: BytePath): Stats | undefined {
-    try {
-      return lstatSync(this.#real(path));
-    } catch (error) {
-      if (isSystem(error, 'ENOENT')) return undefined;
-      throw error;
-    }
+    return lstatSync(this.#real(path), { throwIfNoEntry: false });
   }
 
   #real(path: BytePath): Buffer {

@@ -37,6 +37,8 @@ const KINDS: Readonly<Record<string, BlockKind>> = {
   N: { kind: 'refused', reason: 'is an old GNU long-name entry, which is not supported' },
 };
 
+const [SPACE, ZERO] = [0x20, 0x30];
+
 /** Throws the reader's error: `<subject>: entry at byte N <problem>`. */
 export type Fail = (problem: string) => SlipwayError;
 
@@ -90,10 +92,20 @@ function base256(field: Uint8Array): number {
   return value;
 }
 
-/** Octal digits between spaces and NULs, nothing else; an empty field is 0. */
+/** Octal digits between spaces and NULs, then anything; an empty field is 0. Without a string, since it is read for every entry. */
 function octal(block: Uint8Array, offset: number, length: number): number | undefined {
-  const text = Buffer.from(block.subarray(offset, offset + length)).toString('latin1');
-  const digits = /^[ \0]*([0-7]*)(?:[ \0].*)?$/s.exec(text)?.[1];
-  if (digits === undefined) return undefined;
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
+  const end = offset + length;
+  let at = offset;
+  while (at < end && isBlank(block[at])) at += 1;
+  let value = 0;
+  for (; at < end && !isBlank(block[at]); at += 1) {
+    const digit = (block[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) return undefined;
+    value = value * 8 + digit;
+  }
+  return value;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === 0;
 }
