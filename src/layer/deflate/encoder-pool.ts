@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { isSystem, SlipwayError } from '../../core/errors.ts';
-import { encodeHere, encoderModule, WORKER_PROGRAM, type EncoderJob } from './encoder.ts';
+import { encodeHere, encoderModule, OUTPUT_SIZE, WORKER_PROGRAM, type EncoderJob } from './encoder.ts';
 
 /** Threads that deflate blocks; the bytes are the same with any number of them. */
 export interface EncoderPool {
@@ -74,16 +74,18 @@ export function openEncoderPool(limit: number): EncoderPool {
     next();
   };
   const start = (): Worker => {
+    const output = new SharedArrayBuffer(OUTPUT_SIZE);
     const worker = new Worker(WORKER_PROGRAM, {
       eval: true,
       name: 'slipway-deflate',
-      workerData: encoderModule(),
+      workerData: { module: encoderModule(), output },
       // Nothing of what this process was started with: no preloaded modules, no inspector.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, codeRangeSizeMb: 16 },
     });
-    worker.on('message', (bytes: Uint8Array) => {
+    worker.on('message', (size: number) => {
+      const bytes = new Uint8Array(output, 0, size).slice();
       finish(worker, (task) => task.resolve(bytes));
       const task = waiting.shift();
       if (task === undefined) rest(worker);

@@ -7,6 +7,9 @@ export interface EncoderJob {
   readonly isLast: boolean;
 }
 
+/** Room for a deflated block: the encoder makes none longer by more than 256 bytes. */
+export const OUTPUT_SIZE: number = 1024 * 1024 + 256;
+
 let compiled: WebAssembly.Module | undefined;
 
 /** The encoder of assembly/deflate, compiled at first use; what a worker is given. */
@@ -28,18 +31,20 @@ export function encodeHere({ data, dictionary, isLast }: EncoderJob): Uint8Array
 
 /**
  * The program of a worker thread: the same as `encodeHere`, for one job a message. A text, so that it needs no file beside the bundle
- * nor survives being bundled again by luck.
+ * nor survives being bundled again by luck. The result goes to shared memory of `OUTPUT_SIZE`, its size is the answer: memory that a
+ * thread allocates and another frees is given back late.
  */
 export const WORKER_PROGRAM: string = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const encoder = new WebAssembly.Instance(workerData).exports;
+  const encoder = new WebAssembly.Instance(workerData.module).exports;
+  const output = new Uint8Array(workerData.output);
   const memory = new Uint8Array(encoder.memory.buffer);
   parentPort.on('message', ({ data, dictionary, isLast }) => {
     memory.set(dictionary, encoder.dataAddress.value - dictionary.length);
     memory.set(data, encoder.dataAddress.value);
     const size = encoder.encode(dictionary.length, data.length, isLast ? 1 : 0);
-    const bytes = memory.slice(encoder.outputAddress.value, encoder.outputAddress.value + size);
-    parentPort.postMessage(bytes, [bytes.buffer]);
+    output.set(memory.subarray(encoder.outputAddress.value, encoder.outputAddress.value + size));
+    parentPort.postMessage(size);
   });
 `;
 
