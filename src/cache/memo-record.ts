@@ -32,7 +32,7 @@ export interface MemoRecord {
   readonly hasSboms: boolean;
 }
 
-export interface MemoLayer {
+interface MemoLayer {
   readonly id: string;
   readonly diffId: DiffId;
   readonly digest: Digest;

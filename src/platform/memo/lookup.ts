@@ -15,7 +15,7 @@ import { findRecord, lastRecord, memoArea, readListing } from './records.ts';
 import { planRetag, type RetagStep, type WantedOutput } from './retag.ts';
 
 /** Entries of a source that are told one by one, so that a miss can name files. */
-export const MAX_LISTED = 20_000;
+const MAX_LISTED = 20_000;
 
 /** A build that is looked up. */
 export interface MemoRequest extends MemoSubject {
@@ -50,7 +50,7 @@ export async function lookUp(request: MemoRequest, locator: Locator, ctx: Contex
 }
 
 /** What `project` is built of, before anything is copied. */
-export async function sourceDigest({ options, project }: MemoRequest, ctx: Context): Promise<TreeDigest> {
+async function sourceDigest({ options, project }: MemoRequest, ctx: Context): Promise<TreeDigest> {
   return treeDigest(project.app.directory, ctx, {
     skip: new Set(await ownPaths(options)),
     ...(project.files === undefined ? {} : { filter: project.files }),

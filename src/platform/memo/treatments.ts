@@ -52,6 +52,8 @@ export const OPTION_TREATMENTS: Readonly<Record<string, OptionTreatment>> = {
   report: aside('written for a hit too'),
   'report-output-dir': aside('written for a hit too'),
   'previous-image': CACHE,
+  'no-index': aside('which layers are read again, not what is in them'),
+  'verify-index': aside('as --no-index'),
   'default-process': key('as given'),
   launcher: key('the word, or the content of the file'),
   uid: key('as given'),
