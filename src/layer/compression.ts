@@ -1,4 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { compressionOf } from '../oci/media-types.ts';
 import { requireZstd } from './zstd-frames.ts';
 
 export { BLOCK_FORMAT } from './gzip-blocks.ts';
@@ -29,6 +31,15 @@ export function parseCompression(text: string): Compression {
 /** As `parseCompression` reads it. */
 export function formatCompression(compression: Compression): string {
   return compression.codec === 'none' ? 'none' : `${compression.codec}:${String(compression.level)}`;
+}
+
+/**
+ * Whether a blob that exists is what all of these ask for: gzip is also what nobody asked for, so that any blob will do for it; zstd and
+ * none are meant. Levels are not compared: no blob tells its own.
+ */
+export function fitsAll(compressions: readonly Compression[]): (descriptor: Descriptor) => boolean {
+  const meant = compressions.map(({ codec }) => codec).filter((codec) => codec !== 'gzip');
+  return ({ mediaType }) => meant.every((codec) => codec === compressionOf(mediaType));
 }
 
 function read(text: string): Compression | undefined {

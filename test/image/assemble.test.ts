@@ -116,6 +116,28 @@ describe('assemble', () => {
     ]);
   });
 
+  it('over a Docker base, a layer in zstd makes it an OCI image over the same blobs: Docker has no type for it', async () => {
+    const first = parseDiffId(`sha256:${'1'.repeat(64)}`);
+    const scratch = { kind: 'scratch', platform: { os: 'linux', architecture: 'amd64' }, family: 'docker' } as const;
+    const gzipped = layer(first, 'gzip');
+    const { descriptor } = gzipped.layer;
+    const mediaType = 'application/vnd.oci.image.layer.v1.tar+zstd';
+    const zstd = { ...gzipped, layer: { ...gzipped.layer, descriptor: { ...descriptor, mediaType } } };
+    const image = assemble({ ...plan(base(), {}), base: scratch, layers: [gzipped, zstd] });
+    assert.equal(familyOf(image.manifest.descriptor.mediaType), 'oci');
+    const manifest = decodeManifest(image.manifest, 'test');
+    assert.ok(manifest.kind === 'manifest');
+    assert.equal(manifest.config.mediaType, 'application/vnd.oci.image.config.v1+json');
+    assert.deepEqual(
+      manifest.layers.map((one) => [one.mediaType, one.digest]),
+      [
+        ['application/vnd.oci.image.layer.v1.tar+gzip', descriptor.digest],
+        [mediaType, descriptor.digest],
+      ],
+    );
+    assert.deepEqual(decodeImageConfig(await bytesOf(image.config), 'test').diffIds, [first, first]);
+  });
+
   it('stands on nothing but a platform', async () => {
     const recorded = decodeImageConfig(readFileSync('testdata/golden/minimal/image/config.json'), 'test');
     const image = assemble({

@@ -86,6 +86,30 @@ describe('exportImage: outputs of different compressions', () => {
     assert.deepEqual(new Set(output.outputs.map(({ digest }) => digest)), new Set([previous.image.manifestDigest]));
   });
 
+  it('a layer of an earlier build in another codec is packed anew where zstd or none is asked for', async (t) => {
+    const world = await exportWorld(t);
+    const directory = temporaryDirectory(t);
+    await world.export([`oci:${directory}/first:v1`]);
+    const previous = await world.previous(`oci:${directory}/first:v1`);
+    const plain = `oci:${directory}/second:v1;compression=none`;
+    const output = await world.export([plain], {}, { previous });
+    const image = await world.find(`oci:${directory}/second:v1`);
+    const made = image.layers.slice(-output.layers.filter(({ status }) => status !== 'referenced').length);
+    assert.deepEqual(new Set(made.map(({ descriptor }) => descriptor.mediaType.endsWith('.tar'))), new Set([true]));
+    assert.deepEqual(
+      image.layers.map(({ diffId }) => diffId),
+      previous.image.layers.map(({ diffId }) => diffId),
+    );
+    // And what is plain already is taken as it is.
+    const again = await world.export(
+      [plain.replace('second', 'third')],
+      {},
+      { previous: await world.previous(`oci:${directory}/second:v1`) },
+    );
+    assert.equal(again.digest, output.digest);
+    assert.deepEqual(new Set(again.layers.map(({ status }) => status)), new Set(['referenced', 'reused']));
+  });
+
   it('one that fails leaves nothing of its compression in the others', async (t) => {
     const world = await exportWorld(t);
     const directory = temporaryDirectory(t);

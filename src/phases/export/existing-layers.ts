@@ -32,20 +32,27 @@ export async function findExisting(
   options: ExistingOptions = NOTHING_PROVEN,
 ): Promise<Layer | undefined> {
   return (
-    (await fromPrevious(diffId, shelves.previous, ctx)) ??
+    (await fromPrevious(diffId, shelves.previous, ctx, options)) ??
     (await fromShelf(diffId, shelves.launchCache, ctx, options)) ??
     (await fromShelf(diffId, shelves.cache, ctx, options))
   );
 }
 
 export interface ExistingOptions {
+  /** Whether the image may have this blob of the layer. */
+  readonly fits: (descriptor: Descriptor) => boolean;
   /** Blobs that are known to hold the layer, if only their bytes have their digest. */
   readonly proven: ReadonlySet<Digest>;
   /** Whether anybody will read the bytes; of a proven blob that nobody reads the name is all that counts. */
   readonly isNeeded: (descriptor: Descriptor) => Promise<boolean>;
 }
 
-const NOTHING_PROVEN: ExistingOptions = { proven: new Set(), isNeeded: () => Promise.resolve(true) };
+/** Any blob will do, once it is read. */
+export const NOTHING_PROVEN: ExistingOptions = {
+  fits: () => true,
+  proven: new Set(),
+  isNeeded: () => Promise.resolve(true),
+};
 
 /**
  * A layer that has no contents on disk (contract §13.3): from the launch cache, else the previous image, else the cache. Throws
@@ -78,9 +85,14 @@ export async function findWithoutContents(
   });
 }
 
-async function fromPrevious(diffId: DiffId, previous: Image | undefined, ctx: Context): Promise<Layer | undefined> {
+async function fromPrevious(
+  diffId: DiffId,
+  previous: Image | undefined,
+  ctx: Context,
+  { fits }: ExistingOptions = NOTHING_PROVEN,
+): Promise<Layer | undefined> {
   const layer = previous?.layers.find((candidate) => candidate.diffId === diffId);
-  if (previous === undefined || layer === undefined) return undefined;
+  if (previous === undefined || layer === undefined || !fits(layer.descriptor)) return undefined;
   return (await previous.source.has(layer.descriptor, ctx)) ? layer : undefined;
 }
 
@@ -88,10 +100,10 @@ async function fromShelf(
   diffId: DiffId,
   shelf: LayerShelf | undefined,
   ctx: Context,
-  { proven, isNeeded }: ExistingOptions = NOTHING_PROVEN,
+  { fits, proven, isNeeded }: ExistingOptions = NOTHING_PROVEN,
 ): Promise<Layer | undefined> {
   const layer = await shelf?.find(diffId, ctx);
-  if (shelf === undefined || layer === undefined) return undefined;
+  if (shelf === undefined || layer === undefined || !fits(layer.descriptor)) return undefined;
   const isProven = proven.has(layer.descriptor.digest);
   if (isProven && !(await isNeeded(layer.descriptor))) return layer;
   try {

@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { blobFormat } from '../../layer/blob-format.ts';
-import type { Compression } from '../../layer/compression.ts';
+import { fitsAll, type Compression } from '../../layer/compression.ts';
 import type { LayerSource } from '../../layer/layer-source.ts';
 import { packLayer, type PackOptions } from '../../layer/pack.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
@@ -35,6 +35,7 @@ export async function findIndexed(
 ): Promise<Pick<MadeLayer, 'layer' | 'others'> | undefined> {
   const { blobs, outputs, pack, existing } = layers;
   const existed = await findExisting(diffId, existing, ctx, {
+    fits: fitsAll(pack.compressions),
     proven: new Set(blobs.map(({ descriptor }) => descriptor.digest)),
     isNeeded: async (descriptor) => !(await haveAll(outputs.flat(), descriptor, ctx)),
   });

@@ -1,13 +1,14 @@
 import type { Context } from '../../core/context.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { blobFormat } from '../../layer/blob-format.ts';
+import { fitsAll } from '../../layer/compression.ts';
 import { hashLayer } from '../../layer/hash.ts';
 import { packLayer, type PackOptions } from '../../layer/pack.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { LayerIndex } from '../../ports/layer-index.ts';
 import type { BlobStaging } from '../../ports/store.ts';
 import { eachBounded } from '../../store/bounded.ts';
-import { findExisting, findWithoutContents, type ExistingLayers } from './existing-layers.ts';
+import { findExisting, findWithoutContents, NOTHING_PROVEN, type ExistingLayers } from './existing-layers.ts';
 import { findIndexed, type IndexedLayers } from './indexed-layers.ts';
 import type { LayerRequest, MadeFromFiles, MadeLayer } from './layer-request.ts';
 import { lookUpLayer, type LookedUp } from './look-up-layer.ts';
@@ -93,7 +94,8 @@ async function findMade(
   const { existing } = making;
   const find = async (diffId: DiffId): Promise<Pick<MadeLayer, 'layer' | 'others'> | undefined> => {
     if (looked !== undefined) return findIndexed(diffId, { ...making, source, blobs: looked.blobsOf(diffId) }, ctx);
-    const layer = await findExisting(diffId, existing, ctx);
+    const fits = fitsAll(making.pack.compressions);
+    const layer = await findExisting(diffId, existing, ctx, { ...NOTHING_PROVEN, fits });
     return layer === undefined ? undefined : { layer, others: [] };
   };
   if (looked?.diffId !== undefined) return find(looked.diffId);
