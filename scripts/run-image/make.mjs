@@ -62,8 +62,9 @@ async function write(directory, parts, slipway, ctx) {
 async function layerOf({ files, tar, createdBy }, sink, slipway, ctx) {
   if (tar !== undefined) return { ...(await tarLayer(tar, slipway)), createdBy };
   const source = { kind: 'entries', entries: files.entries() };
-  const options = { compression: slipway.DEFAULT_COMPRESSION, family: 'oci' };
-  return { ...(await slipway.packLayer(source, sink.staging, ctx, options)).layer, createdBy };
+  const options = { compressions: [slipway.DEFAULT_COMPRESSION], family: 'oci' };
+  const { layers } = await slipway.packLayer(source, sink.staging, ctx, options);
+  return { ...layers[0], createdBy };
 }
 
 async function put(name, layers, { sink, slipway }, ctx) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory } from './context.ts';
@@ -10,6 +10,8 @@ import { giveTreeToOrdinaryUser, ORDINARY } from './ordinary-user.ts';
 
 const SAMPLES = resolve('testdata/samples');
 const IMAGES = resolve('.build/debian-images');
+/** Debian's root file systems as tars. */
+const ROOTS = resolve('.build/debian');
 
 /** The sample app and a builder of its buildpacks over Debian in a registry, for a user without rights and without Docker. */
 export interface DebianBed {
@@ -23,6 +25,9 @@ export interface DebianBed {
 export async function debianImages(t: TestContext): Promise<string | undefined> {
   const made = await finished(spawn(NODE, ['scripts/run-image/make.mjs', IMAGES, '--debian']));
   if (made.code === 0) return IMAGES;
+  // With the root there, what went wrong is ours.
+  const hasRoot = existsSync(ROOTS) && readdirSync(ROOTS).some((name) => name.endsWith('.tar'));
+  assert.equal(hasRoot, false, made.stderr);
   missingOutside(t, `no Debian root file system: ${/Error: (.*)/.exec(made.stderr)?.[1] ?? made.stderr}`);
   return undefined;
 }

@@ -15,7 +15,7 @@ import type { ExporterInputs } from '../../options/phase-inputs.ts';
 import type { LayerStore } from '../../ports/layer-cache.ts';
 import type { LayerIndex } from '../../ports/layer-index.ts';
 import type { Machine } from '../machine.ts';
-import { cacheRoot } from '../cache-root.ts';
+import { lastingCacheRoot } from '../cache-root.ts';
 import { chooseCache, type OpenCache } from '../open-cache.ts';
 import { INDEX_FOLDER, indexPath, openIndex } from '../open-index.ts';
 import { ensurePrivileges } from '../privileges.ts';
@@ -102,15 +102,16 @@ export function openCaches(inputs: CommonInputs & CacheInputs, stores: Locator, 
   return stage('create volume cache', 1, () => chooseCache({ cacheDir, cacheImage, execEnv }, stores, ctx));
 }
 
-/** What is known of layers that did not change: in a cache that was asked for, else in the user's. */
+/** What is known of layers that did not change: in a cache that was asked for, else in the user's, if there is a lasting one. */
 export function openHostIndex(
   inputs: Pick<ExporterInputs, 'cacheDir' | 'launchCacheDir' | 'index'>,
   { machine }: Host,
   ctx: Context,
 ): LayerIndex | undefined {
   const cache = inputs.cacheDir ?? inputs.launchCacheDir;
-  const directory = cache === undefined ? indexPath(cacheRoot(machine), 'lifecycle') : join(cache, INDEX_FOLDER);
-  return openIndex(directory, inputs.index, ctx);
+  if (cache !== undefined) return openIndex(join(cache, INDEX_FOLDER), inputs.index, ctx);
+  const root = lastingCacheRoot(machine);
+  return openIndex(root === undefined ? undefined : indexPath(root, 'lifecycle'), inputs.index, ctx);
 }
 
 /** The launch cache, if one was asked for. */
