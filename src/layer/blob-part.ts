@@ -61,6 +61,7 @@ function codecPart(staged: StagedBlob, codec: BlockCodec, slabs: SlabPool): Blob
     await before;
     if (compressed.status === 'rejected') throw compressed.reason;
     put(compressed.value);
+    codec.release(compressed.value);
   };
   put(codec.header);
   return {

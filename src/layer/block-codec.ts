@@ -1,5 +1,5 @@
 import type { Compression } from './compression.ts';
-import { deflateBlock, gzipHeader, gzipTrailer, nextCrc } from './gzip-blocks.ts';
+import { deflateBlock, gzipHeader, gzipTrailer, nextCrc, releaseBlock } from './gzip-blocks.ts';
 import { compressFrame, FRAME_SIZE } from './zstd-frames.ts';
 
 /** A piece of a tar, in order; all but the last are of a slab's size. */
@@ -24,6 +24,8 @@ export interface BlockCodec {
   readonly header: Uint8Array;
   /** To be called in order. */
   readonly encode: (block: TarBlock) => Encoding;
+  /** Takes what a job gave once nobody reads it any more. */
+  readonly release: (bytes: Uint8Array) => void;
   /** Goes behind the last block. */
   readonly trailer: () => Uint8Array;
 }
@@ -52,6 +54,7 @@ function gzipCodec(level: number): BlockCodec {
       tarSize += data.length;
       return { begin: () => deflateBlock({ data, dictionary, level, isLast }), readsBlock: true };
     },
+    release: releaseBlock,
     trailer: () => gzipTrailer(crc, tarSize),
   };
 }
@@ -75,6 +78,7 @@ function zstdCodec(level: number): BlockCodec {
       const begin = (): Promise<Uint8Array> => compressFrame(whole, level).finally(() => free.push(target));
       return { begin, readsBlock: false };
     },
+    release: () => undefined,
     trailer: () => NOTHING,
   };
 }

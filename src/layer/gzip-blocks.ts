@@ -47,6 +47,11 @@ export async function deflateBlock(job: DeflateJob): Promise<Uint8Array> {
   return await sharedEncoders().encode({ data, dictionary, isLast });
 }
 
+/** Takes what `deflateBlock` gave once nobody reads it any more. */
+export function releaseBlock(bytes: Uint8Array): void {
+  sharedEncoders().release(bytes);
+}
+
 export function gzipHeader(level: number): Uint8Array {
   const speed = level === 1 ? 4 : level === 9 ? 2 : 0;
   return Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, speed, 0xff);

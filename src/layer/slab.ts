@@ -29,9 +29,9 @@ export class SlabPool {
     return { dictionary: memory.subarray(0, GZIP_DICTIONARY_SIZE), data: memory.subarray(GZIP_DICTIONARY_SIZE) };
   }
 
-  /** Only when no job reads it any more. */
+  /** Only when no job reads it any more. All are kept, a few more than the limit: what is thrown away is given back late. */
   give(slab: Slab): void {
-    if (this.#free.length <= this.#limit) this.#free.push(slab);
+    this.#free.push(slab);
   }
 
   /** Waits for its turn, in the order of asking. Each must be left. */

@@ -7,6 +7,8 @@ import { encodeHere, encoderModule, OUTPUT_SIZE, WORKER_PROGRAM, type EncoderJob
 export interface EncoderPool {
   /** Neither of the job's arrays may change until it is done. What is in shared memory is not copied to the thread. */
   readonly encode: (job: EncoderJob) => Promise<Uint8Array>;
+  /** Takes the memory of a result back, for the next one; what is of somebody else is left alone. Nobody may read it any more. */
+  readonly release: (bytes: Uint8Array) => void;
   /** Ends the threads; a job that is under way is rejected. */
   readonly close: () => Promise<void>;
 }
@@ -44,6 +46,9 @@ export function openEncoderPool(limit: number): EncoderPool {
   const idle: Worker[] = [];
   const busy = new Map<Worker, Task>();
   const waiting: Task[] = [];
+  /** Memory of results: what is thrown away is given back late, in pieces of a megabyte. */
+  const own = new WeakSet<ArrayBufferLike>();
+  const spare: Uint8Array[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const finish = (worker: Worker, settle: (task: Task) => void): void => {
@@ -73,6 +78,12 @@ export function openEncoderPool(limit: number): EncoderPool {
     finish(worker, (task) => task.reject(new SlipwayError('INTERNAL', 'a compression thread ended early', { cause })));
     next();
   };
+  const keep = (result: Uint8Array): Uint8Array => {
+    const room = spare.pop() ?? new Uint8Array(OUTPUT_SIZE);
+    own.add(room.buffer);
+    room.set(result);
+    return room.subarray(0, result.length);
+  };
   const start = (): Worker => {
     const output = new SharedArrayBuffer(OUTPUT_SIZE);
     const worker = new Worker(WORKER_PROGRAM, {
@@ -85,7 +96,7 @@ export function openEncoderPool(limit: number): EncoderPool {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, codeRangeSizeMb: 16 },
     });
     worker.on('message', (size: number) => {
-      const bytes = new Uint8Array(output, 0, size).slice();
+      const bytes = keep(new Uint8Array(output, 0, size));
       finish(worker, (task) => task.resolve(bytes));
       const task = waiting.shift();
       if (task === undefined) rest(worker);
@@ -110,6 +121,9 @@ export function openEncoderPool(limit: number): EncoderPool {
         waiting.push({ job, resolve, reject });
         next();
       }),
+    release: ({ buffer }) => {
+      if (own.delete(buffer)) spare.push(new Uint8Array(buffer));
+    },
     close: async () => {
       clearTimeout(timer);
       timer = undefined;
