@@ -92,7 +92,7 @@ async function pipe(bench, names, { limits, note }) {
         : undefined,
   });
   const version = names.map((name) => found[name]?.version ?? '').join(', ');
-  const peer = { name: names.join(' '), title: `\`tar c \\| ${compressor} -1 \\| sha256sum\``, version };
+  const peer = { name: names.join(' '), title: `\`tar c\`, \`${compressor} -1\` and \`sha256sum\` in a pipe`, version };
   return { subject: `\`mixed\``, peer, gap, lines: linesOf(samples, limits), note };
 }
 
