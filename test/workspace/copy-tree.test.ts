@@ -53,10 +53,7 @@ describe('the copy of an app', () => {
       const [source, copy] = [from, to].map((place) => lstatSync(join(place, String(size)), { bigint: true }));
       assert.ok(source !== undefined && copy !== undefined);
       assert.ok(readFileSync(join(to, String(size))).equals(bytesOf(size)));
-      assert.deepEqual(
-        [copy.mode, Number(copy.uid), Number(copy.gid)],
-        [source.mode, owner.uid, owner.gid],
-      );
+      assert.deepEqual([copy.mode, Number(copy.uid), Number(copy.gid)], [source.mode, owner.uid, owner.gid]);
       // Times go through Node as a number, which has room for microseconds.
       const off = Number(copy.mtimeNs - source.mtimeNs);
       assert.ok(Math.abs(off) < 1000, `${String(off)} ns`);
